@@ -1,0 +1,82 @@
+#pragma once
+// HandOff: the producers' half of every ring.
+
+#include <utility>
+#include <whorl/handoff/cells.hpp>
+#include <whorl/handoff/claim.hpp>
+
+namespace whorl::inline WHORL_ABI_TAG {
+
+/// Claim x cells x gate: who may write which position, where the datum lies and how it is known to be complete, and
+/// what may not be overtaken. It knows nothing of its readers but what the gate tells.
+///
+/// Threads:   write: one producer for an exclusive claim, any number for a shared one. Everything else: see the parts.
+/// Progress:  that of the claim; writing itself never waits.
+template <Claim C, Cells Memory, Gate G>
+class HandOff {
+  static_assert(!(C::kShared && Memory::kInOrder),
+                "whorl: a cursor publishes in order, which producers that share a claim do not: use stamped cells");
+
+ public:
+  HandOff(Position first, std::size_t capacity) : cells_(first, capacity), claim_(first, capacity), gate_(first) {}
+
+  /// Writes between `least` and `most` items, item k built from fill(k), or none when there is no room for `least`.
+  ///
+  /// Returns:  how many were written. They are published in order.
+  /// Errors:   what fill or T's constructor throws, at item k: items before k are published, the others will never
+  /// exist
+  ///           (positions of a shared claim become tombstones, those of an exclusive one are forgotten), and the ring
+  ///           goes on.
+  template <class Fill>
+  std::size_t write(std::size_t least, std::size_t most, Fill&& fill) {
+    using T = typename Memory::Value;
+    const Claimed claimed = claim_.try_claim(least, most, gate_);
+    if (!claimed) [[unlikely]]
+      return 0;
+    if constexpr (noexcept(T(fill(most)))) {
+      cells_.write(claimed.first, claimed.count, fill);
+    } else {
+      Rest rest{*this, claimed};
+      cells_.write(claimed.first, claimed.count, [&](std::size_t k) -> decltype(auto) {
+        rest.building(claimed, k);
+        return fill(k);
+      });
+      rest.positions = {};
+    }
+    return claimed.count;
+  }
+
+  const C& claim() const noexcept { return claim_; }
+  C& claim() noexcept { return claim_; }
+  Memory& cells() noexcept { return cells_; }
+  G& gate() noexcept { return gate_; }
+  /// Tombstones among the claimed positions.
+  std::uint64_t buried() const noexcept { return buried_.load(sync::relaxed); }  // relaxed: a count, it orders nothing
+
+ private:
+  // What of a claim is not built yet; given up when an exception leaves it behind.
+  struct Rest {
+    HandOff& hand_off;
+    Claimed positions;
+    void building(Claimed claimed, std::size_t k) noexcept { positions = {claimed.first + k, claimed.count - k}; }
+    ~Rest() {
+      if (positions) hand_off.abandon(positions);
+    }
+  };
+
+  void abandon(Claimed rest) noexcept {
+    if constexpr (C::kShared) {
+      buried_.fetch_add(rest.count, sync::relaxed);  // relaxed: a count, it orders nothing
+      cells_.bury(rest.first, rest.count);
+    } else {
+      claim_.forget(rest);
+    }
+  }
+
+  Memory cells_;                                               // producers and reader, each by its own marks
+  C claim_;                                                    // producers
+  G gate_;                                                     // readers
+  alignas(kCacheLine) sync::Atomic<std::uint64_t> buried_{0};  // producers, when an element throws
+};
+
+}  // namespace whorl::inline WHORL_ABI_TAG

@@ -1,0 +1,82 @@
+#pragma once
+// Reader: where the one consumer of a ring reads, when it hands room back, and whether it runs ahead of the stamps.
+
+#include <algorithm>
+#include <whorl/handoff/cells.hpp>
+#include <whorl/handoff/gate.hpp>
+
+namespace whorl::inline WHORL_ABI_TAG {
+
+/// The consumer's half of a ring with one consumer.
+///
+/// Room goes back to the producers once an eighth of a lap has been read and at the end of every visit, so that a
+/// reader never sleeps on room and a long visit does not starve the producers.
+///
+/// kFollow: the producers share their claim. A reader that runs ahead of their stamps pulls away lines they are about
+/// to write, and their locked instructions make them wait for each; so it follows the stamps, unless it is far behind.
+///
+/// Threads:   visit: the one consumer, which may change threads if the two synchronise. passed(), skipped(): any
+/// thread. Progress:  wait-free but for what `use` does.
+template <bool kFollow>
+class Reader {
+ public:
+  Reader(Position first, std::size_t capacity) noexcept
+      : next_(first), released_(first), step_(std::max<std::size_t>(1, capacity / 8)) {}
+
+  /// Uses at most `most` items in order: use(T&), after which the item is destroyed. Returns how many.
+  /// When `use` throws, that item counts as used, its room goes back and the exception goes on.
+  template <Cells Memory, class Use>
+  std::size_t visit(Memory& cells, ConsumerCursor& cursor, std::size_t most, Use&& use) {
+    Visit visit{*this, cursor, next_};
+    std::size_t used = 0;
+    while (used < most) {
+      const std::size_t chunk = std::min(most - used, step_);
+      const std::size_t got = run_ahead() ? cells.template visit<false>(visit.next, chunk, use, visit.buried)
+                                          : cells.template visit<true>(visit.next, chunk, use, visit.buried);
+      used += got;
+      if (got < chunk) break;
+      visit.release();
+    }
+    last_visit_ = used;
+    return used;
+  }
+
+  Position next() const noexcept { return next_; }  // the consumer only
+  /// Tombstones passed so far.
+  std::uint64_t skipped() const noexcept {
+    return skipped_.load(sync::relaxed);
+  }  // relaxed: a count, it orders nothing
+
+ private:
+  static constexpr std::size_t kBacklog = 32;  // a longer visit last time: the producers are far ahead of us
+
+  bool run_ahead() const noexcept { return !kFollow || last_visit_ >= kBacklog; }
+
+  // One visit's own copy of the position, for speed; whatever ends the visit, the reader and the producers learn of it.
+  struct Visit {
+    Reader& reader;
+    ConsumerCursor& cursor;
+    Position next;
+    std::size_t buried = 0;
+
+    void release() noexcept {
+      if (next == reader.released_) return;
+      reader.released_ = next;
+      cursor.release(next);
+    }
+    ~Visit() {
+      reader.next_ = next;
+      // Relaxed: written by the consumer only, a count that orders nothing.
+      if (buried != 0) reader.skipped_.store(reader.skipped() + buried, sync::relaxed);
+      release();
+    }
+  };
+
+  alignas(kCacheLine) Position next_;
+  Position released_;
+  std::size_t step_;
+  std::size_t last_visit_ = 0;
+  sync::Atomic<std::uint64_t> skipped_{0};
+};
+
+}  // namespace whorl::inline WHORL_ABI_TAG

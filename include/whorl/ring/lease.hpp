@@ -1,0 +1,72 @@
+#pragma once
+// Lease: the right to be the one producer of a shard.
+
+#include <cstddef>
+#include <span>
+#include <utility>
+#include <whorl/sync/contract.hpp>
+#include <whorl/sync/sync.hpp>
+
+namespace whorl::inline WHORL_ABI_TAG {
+
+/// Writes to one shard of an exclusive ring until it is destroyed or moved from. It may be moved to another thread, but
+/// two threads never use it at once; the ring must outlive it.
+///
+/// Threads:   one: the thread that writes with it first. Moving it lets the next thread be that one.
+/// Progress:  writes are wait-free.
+/// Order:     items of one lease are read in the order written. A later lease of the same shard writes behind them.
+template <class Shard>
+class Lease {
+ public:
+  /// Used by the ring, which has taken the right for it.
+  Lease(Shard& shard, std::size_t shard_index) noexcept : shard_(&shard), shard_index_(shard_index) {}
+  Lease(Lease&& other) noexcept : shard_(std::exchange(other.shard_, nullptr)), shard_index_(other.shard_index_) {}
+  Lease& operator=(Lease&& other) noexcept {
+    if (this != &other) {
+      give_back();
+      shard_ = std::exchange(other.shard_, nullptr);
+      shard_index_ = other.shard_index_;
+      thread_ = nullptr;
+    }
+    return *this;
+  }
+  ~Lease() { give_back(); }
+
+  /// False when the shard is full or the ring closed; `value` is then untouched.
+  template <class U>
+  [[nodiscard]] bool try_write(U&& value) {
+    check();
+    return shard_->try_write(std::forward<U>(value));
+  }
+
+  /// Copies as many of `values` as find room, in order, and publishes them; returns how many.
+  template <class U>
+  [[nodiscard]] std::size_t try_write_some(std::span<U> values) {
+    check();
+    return shard_->try_fill(values.size(), [&](std::size_t k) -> U& { return values[k]; });
+  }
+
+  /// The ring has been closed: no write will succeed. The shard ends when the lease is given back.
+  bool is_closed() const noexcept { return shard_ == nullptr || shard_->is_closed(); }
+
+  /// Which shard of the ring it is, in [0, shard_count).
+  std::size_t shard_index() const noexcept { return shard_index_; }
+
+ private:
+  void check() noexcept {
+    WHORL_ASSERT(shard_ != nullptr, "this lease was moved from: write with the one it was moved to");
+    if constexpr (WHORL_CHECKED) {
+      if (thread_ == nullptr) thread_ = sync::this_thread();
+      WHORL_ASSERT(thread_ == sync::this_thread(), "a lease belongs to one thread: take one for each, or move it");
+    }
+  }
+  void give_back() noexcept {
+    if (shard_ != nullptr) std::exchange(shard_, nullptr)->claim().disown();
+  }
+
+  Shard* shard_;
+  std::size_t shard_index_;
+  sync::ThreadId thread_ = nullptr;  // who writes, where checks are on
+};
+
+}  // namespace whorl::inline WHORL_ABI_TAG

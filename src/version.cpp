@@ -1,0 +1,7 @@
+#include <whorl/version.hpp>
+
+namespace whorl {
+
+const char* library_version() noexcept { return kVersion; }
+
+}  // namespace whorl
