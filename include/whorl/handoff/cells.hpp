@@ -11,22 +11,19 @@
 
 namespace whorl::inline WHORL_ABI_TAG {
 
-/// What may lie in a cell: anything that can be moved and destroyed without throwing.
-template <class T>
-concept Element = std::is_object_v<T> && std::same_as<T, std::remove_cv_t<T>> && std::is_nothrow_destructible_v<T> &&
-    std::is_nothrow_move_constructible_v<T>;
-
 namespace detail {
 
-// One reason a line, for whoever gets it wrong.
+// What may lie in a cell: anything that moves and is destroyed without throwing. One reason a line, for whoever gets
+// it wrong.
 template <class T>
-constexpr void require_element() noexcept {
+constexpr bool require_element() noexcept {
   static_assert(std::is_object_v<T>, "whorl: an element is an object: store a pointer or a std::reference_wrapper");
   static_assert(std::same_as<T, std::remove_cv_t<T>>,
                 "whorl: an element is moved out of the ring: drop const and volatile");
   static_assert(std::is_nothrow_destructible_v<T>, "whorl: an element's destructor must not throw");
   static_assert(std::is_nothrow_move_constructible_v<T>,
                 "whorl: an element must move without throwing (noexcept move constructor), or be held by pointer");
+  return true;
 }
 
 // Room for one T that is built by a producer and destroyed by the reader. A union: it does neither by itself.
@@ -37,8 +34,7 @@ union Storage {
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;
 
-  // Builds the T from `value`; a prvalue is built in place. Afterwards the thread that publishes the cell hands it
-  // over.
+  // Builds the T from make(args...); a prvalue is built in place.
   template <class Make, class... Args>
   void build(Make&& make, Args... args) noexcept(noexcept(T(make(args...)))) {
     sync::plain_write(this);
@@ -66,9 +62,8 @@ union Storage {
 
 /// What every kind of cells offers. `p` is a position, `n` a count that the claim has granted.
 ///
-/// write(p, n, fill)      producer: builds cell p + k from fill(k), k in [0, n), and publishes them; if fill throws at
-/// k
-///                        the first k stay published and the exception goes on
+/// write(p, n, fill)      producer: builds cell p + k from fill(k), k in [0, n), and publishes them; if fill throws
+///                        at k the first k stay published and the exception goes on
 /// bury(p, n)             producer: publishes n positions as tombstones (shared claims only)
 /// visit<follow>(p, most, use, buried)
 ///                        reader: uses and destroys complete cells from p on, at most `most`; p is past a cell before
@@ -78,7 +73,6 @@ template <class C>
 concept Cells = requires(C& cells, Position p, std::size_t n) {
   typename C::Value;
   { C::kInOrder } -> std::convertible_to<bool>;
-  requires Element<typename C::Value>;
 };
 
 }  // namespace whorl::inline WHORL_ABI_TAG

@@ -18,16 +18,11 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// is_closed(), is_final()       close() was called; and claimed() will not change again
 template <class C>
 concept Claim = requires(C& claim, const C& view, const ConsumerCursor& gate, std::size_t n) {
-  { claim.try_claim(n, n, gate) }
-  noexcept->std::same_as<Claimed>;
-  { view.claimed() }
-  noexcept->std::same_as<Position>;
-  { claim.close() }
-  noexcept;
-  { view.is_closed() }
-  noexcept->std::same_as<bool>;
-  { view.is_final() }
-  noexcept->std::same_as<bool>;
+  { claim.try_claim(n, n, gate) } noexcept -> std::same_as<Claimed>;
+  { view.claimed() } noexcept -> std::same_as<Position>;
+  { claim.close() } noexcept;
+  { view.is_closed() } noexcept -> std::same_as<bool>;
+  { view.is_final() } noexcept -> std::same_as<bool>;
   { C::kShared } -> std::convertible_to<bool>;
 };
 

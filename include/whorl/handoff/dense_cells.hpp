@@ -15,14 +15,14 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// Order:    what the producer did before a write returned is visible to the reader when it uses those cells.
 template <class T>
 class DenseCells {
+  static_assert(detail::require_element<T>());
+
  public:
   using Value = T;
   static constexpr bool kInOrder = Cursor::kInOrder;
 
   DenseCells(Position first, std::size_t capacity)
-      : cells_(capacity, [](std::size_t) { return Empty{}; }), mask_(capacity - 1), cursor_(first), known_(first) {
-    detail::require_element<T>();
-  }
+      : cells_(capacity, [](std::size_t) { return Empty{}; }), mask_(capacity - 1), cursor_(first), known_(first) {}
 
   template <class Fill>
   void write(Position p, std::size_t n, Fill&& fill) noexcept(noexcept(T(fill(n)))) {

@@ -10,8 +10,7 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// read, for gates whose members may change: such a gate never answers above it.
 template <class G>
 concept Gate = requires(const G& gate, Position claimed) {
-  { gate.passed(claimed) }
-  noexcept->std::same_as<Position>;
+  { gate.passed(claimed) } noexcept -> std::same_as<Position>;
 };
 
 /// The gate of a ring with one consumer: that consumer's own sequence. It needs no cap at `claimed`: the consumer is

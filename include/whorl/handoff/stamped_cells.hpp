@@ -15,15 +15,15 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// Source:   per-slot sequences are D. Vyukov's; that the reader never writes them is JCTools' and FastForward's.
 template <class T>
 class StampedCells {
+  static_assert(detail::require_element<T>());
+
  public:
   using Value = T;
   static constexpr bool kInOrder = false;
 
   StampedCells(Position first, std::size_t capacity)
       : cells_(capacity, [&](std::size_t i) { return FirstStamp{lap_before(first, i, capacity)}; }),
-        mask_(capacity - 1) {
-    detail::require_element<T>();
-  }
+        mask_(capacity - 1) {}
 
   template <class Fill>
   void write(Position p, std::size_t n, Fill&& fill) noexcept(noexcept(T(fill(n)))) {

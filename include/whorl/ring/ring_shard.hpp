@@ -25,6 +25,7 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// Errors:    std::bad_alloc.
 template <class T, class Kind = Shared, class Layout = DefaultLayout<T, Kind>>
 class RingShard {
+  static_assert(detail::require_element<T>());
   using Cells = typename Layout::template Cells<T>;
 
  public:

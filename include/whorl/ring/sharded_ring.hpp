@@ -37,6 +37,8 @@ struct RingOptions {
 /// Source:    the idea of shards chosen by producer id is randomizedcoder/go-lock-free-ring's.
 template <class T, class Kind = Shared, class Layout = DefaultLayout<T, Kind>>
 class ShardedRing {
+  static_assert(detail::require_element<T>());
+
  public:
   using Shard = RingShard<T, Kind, Layout>;
   using Lease = whorl::Lease<Shard>;
@@ -56,20 +58,22 @@ class ShardedRing {
   /// Writes one item built from `value` into the shard of `producer_id`. False when that shard is full or the ring is
   /// closed; `value` is then untouched. Two threads may use the same id.
   template <class U>
-  requires Kind::Claim::kShared [[nodiscard]] bool try_write(std::uint64_t producer_id, U&& value) {
+    requires Kind::Claim::kShared
+  [[nodiscard]] bool try_write(std::uint64_t producer_id, U&& value) {
     return shard_of(producer_id).try_write(std::forward<U>(value));
   }
 
-  /// Copies as many of `values` as find room in the shard of `producer_id`, side by side and in order; returns how
-  /// many.
+  /// Copies as many of `values` as find room in the shard of `producer_id`, in order; returns how many.
   template <class U>
-  requires Kind::Claim::kShared [[nodiscard]] std::size_t try_write_some(std::uint64_t producer_id,
-                                                                         std::span<U> values) {
+    requires Kind::Claim::kShared
+  [[nodiscard]] std::size_t try_write_some(std::uint64_t producer_id, std::span<U> values) {
     return shard_of(producer_id).try_fill(values.size(), [&](std::size_t k) -> U& { return values[k]; });
   }
 
   /// The right to be the only producer of a shard that nobody has leased; none when all are out or the ring is closed.
-  [[nodiscard]] std::optional<Lease> lease() requires(!Kind::Claim::kShared) {
+  [[nodiscard]] std::optional<Lease> lease()
+    requires(!Kind::Claim::kShared)
+  {
     for (std::size_t i = 0; i <= mask_; ++i) {
       if (shards_[i].claim().try_own()) return std::optional<Lease>(std::in_place, shards_[i], i);
     }
@@ -86,7 +90,9 @@ class ShardedRing {
   }
 
   /// Moves at most out.size() items into `out`; returns how many.
-  std::size_t try_read_some(std::span<T> out) requires std::is_move_assignable_v<T> {
+  std::size_t try_read_some(std::span<T> out)
+    requires std::is_move_assignable_v<T>
+  {
     T* next = out.data();
     return try_consume([&](T& value) { *next++ = std::move(value); }, out.size());
   }
@@ -97,7 +103,8 @@ class ShardedRing {
   /// Returns:  how many there were.
   /// Errors:   what `use` throws; that item counts as delivered, and the ring goes on.
   template <class Use>
-  requires std::is_invocable_v<Use&, T&> std::size_t try_consume(Use&& use, std::size_t most) {
+    requires std::is_invocable_v<Use&, T&>
+  std::size_t try_consume(Use&& use, std::size_t most) {
     const OneConsumer alone(consuming_);
     std::size_t used = 0;
     // A sweep in which some shard used up its quota did not see that shard's end: sweep again.
