@@ -23,10 +23,9 @@ class HandOff {
   /// Writes between `least` and `most` items, item k built from fill(k), or none when there is no room for `least`.
   ///
   /// Returns:  how many were written. They are published in order.
-  /// Errors:   what fill or T's constructor throws, at item k: items before k are published, the others will never
-  /// exist
-  ///           (positions of a shared claim become tombstones, those of an exclusive one are forgotten), and the ring
-  ///           goes on.
+  /// Errors:   what fill or T's constructor throws, at item k: items before k are published, the others never will be
+  ///           (positions of a shared claim become tombstones, those of an exclusive one are forgotten); the ring goes
+  ///           on.
   template <class Fill>
   std::size_t write(std::size_t least, std::size_t most, Fill&& fill) {
     using T = typename Memory::Value;

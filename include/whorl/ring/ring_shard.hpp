@@ -17,9 +17,8 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// Threads:   producers as Kind says; one consumer.
 /// Order:     items are read in the order in which they were claimed; what a producer did before a write is visible to
 ///            the consumer of the item.
-/// Progress:  try_write never waits: wait-free when exclusive, lock-free when shared. try_consume is wait-free, and
-/// finds
-///            nothing while the producer of the next item is between claim and publish, even if later ones are
+/// Progress:  try_write never waits: wait-free when exclusive, lock-free when shared. try_consume is wait-free; it
+///            finds nothing while the producer of the next item is between claim and publish, even if later items are
 ///            complete.
 /// Units:     capacity in items, a power of two; 1 is legal. `first` is the first position: a test's business.
 /// Errors:    std::bad_alloc.
@@ -54,7 +53,7 @@ class RingShard {
   template <class Fill>
   std::size_t try_fill(std::size_t most, Fill&& fill) {
     const std::size_t n = hand_off_.write(1, most, std::forward<Fill>(fill));
-    if (n == 0) [[unlikely]]
+    if (n == 0 && most != 0) [[unlikely]]
       count_refusal();
     return n;
   }
