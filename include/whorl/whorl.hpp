@@ -5,3 +5,4 @@
 #include <whorl/sync/topology.hpp>
 #include <whorl/version.hpp>
 #include <whorl/wait/backoff.hpp>
+#include <whorl/wait/edge.hpp>

@@ -31,6 +31,11 @@ class DenseCells {
       Position next;
       ~Publish() { cursor.publish(next); }
     } done{cursor_, p};
+    if (n == 1) {  // no loop: a value that is in registers then goes straight to its cell, and not by the stack
+      cells_[index(p, mask_)].storage.build(fill, std::size_t{0});
+      ++done.next;
+      return;
+    }
     std::size_t k = 0;
     for_runs(p, n, [&](Cell* cell, std::size_t run) {
       for (Cell* const end = cell + run; cell != end; ++cell, ++k, ++done.next) cell->storage.build(fill, k);

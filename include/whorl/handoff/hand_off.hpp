@@ -48,6 +48,7 @@ class HandOff {
   const C& claim() const noexcept { return claim_; }
   C& claim() noexcept { return claim_; }
   Memory& cells() noexcept { return cells_; }
+  const G& gate() const noexcept { return gate_; }
   G& gate() noexcept { return gate_; }
   /// Tombstones among the claimed positions.
   std::uint64_t buried() const noexcept { return buried_.load(sync::relaxed); }  // relaxed: a count, it orders nothing

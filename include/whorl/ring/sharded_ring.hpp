@@ -9,6 +9,7 @@
 #include <utility>
 #include <whorl/ring/lease.hpp>
 #include <whorl/ring/ring_shard.hpp>
+#include <whorl/wait/edge.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
 
@@ -16,6 +17,8 @@ namespace whorl::inline WHORL_ABI_TAG {
 struct RingOptions {
   /// Items the consumer takes from one shard before it looks at the next.
   std::size_t quota = 256;
+  /// How long a consumer that follows its producers too closely holds back: see Edge. 0: never.
+  unsigned edge_pauses = 8;
   /// The position of every shard's first item. For tests: to begin just before a wrap.
   Position first_position = 0;
 };
@@ -51,7 +54,8 @@ class ShardedRing {
       : mask_(checked_shards(shards) - 1),
         quota_(checked_quota(options.quota)),
         shards_(shards, [capacity = checked_capacity(total_capacity, shards),
-                         first = options.first_position](std::size_t) { return Shard(capacity, first); }) {}
+                         first = options.first_position](std::size_t) { return Shard(capacity, first); }),
+        edge_(options.edge_pauses) {}
 
   // ---- producers --------------------------------------------------------------------------------------------------
 
@@ -106,9 +110,11 @@ class ShardedRing {
     requires std::is_invocable_v<Use&, T&>
   std::size_t try_consume(Use&& use, std::size_t most) {
     const OneConsumer alone(consuming_);
+    edge_.before_look();
     std::size_t used = 0;
     // A sweep in which some shard used up its quota did not see that shard's end: sweep again.
     for (bool again = true; again && used < most;) again = sweep(use, most, used);
+    edge_.after_look(used, most);
     return used;
   }
 
@@ -198,6 +204,7 @@ class ShardedRing {
   const std::size_t quota_;
   Array<Shard> shards_;
   alignas(kCacheLine) std::size_t turn_ = 0;  // the consumer: the shard after the one served last
+  Edge edge_;                                 // the consumer
   sync::Atomic<bool> consuming_{false};       // the consumer, where checks are on
 };
 
