@@ -2,6 +2,7 @@
 // Lease: the right to be the one producer of a shard.
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <utility>
 #include <whorl/sync/contract.hpp>
@@ -26,7 +27,7 @@ class Lease {
       give_back();
       shard_ = std::exchange(other.shard_, nullptr);
       shard_index_ = other.shard_index_;
-      thread_ = nullptr;
+      thread_.reset();
     }
     return *this;
   }
@@ -56,7 +57,7 @@ class Lease {
   void check() noexcept {
     WHORL_ASSERT(shard_ != nullptr, "this lease was moved from: write with the one it was moved to");
     if constexpr (WHORL_CHECKED) {
-      if (thread_ == nullptr) thread_ = sync::this_thread();
+      if (!thread_.has_value()) thread_ = sync::this_thread();
       WHORL_ASSERT(thread_ == sync::this_thread(), "a lease belongs to one thread: take one for each, or move it");
     }
   }
@@ -66,7 +67,7 @@ class Lease {
 
   Shard* shard_;
   std::size_t shard_index_;
-  sync::ThreadId thread_ = nullptr;  // who writes, where checks are on
+  std::optional<sync::ThreadId> thread_;  // who writes, where checks are on
 };
 
 }  // namespace whorl::inline WHORL_ABI_TAG
