@@ -1,0 +1,95 @@
+#pragma once
+// Boost.Lockfree. queue links nodes by 16-bit indices and so holds at most 65,534 items; spsc_queue is a ring.
+
+#include "contender.hpp"
+
+#if BENCH_HAS_BOOST
+
+#include <algorithm>
+#include <array>
+#include <boost/lockfree/queue.hpp>
+#include <boost/lockfree/spsc_queue.hpp>
+
+namespace bench {
+
+template <class ItemType>
+class BoostQueue {
+  using Queue = boost::lockfree::queue<ItemType, boost::lockfree::fixed_sized<true>>;
+
+ public:
+  using Item = ItemType;
+  static constexpr const char* kName = "boost/queue";
+  static constexpr Producers kProducers = Producers::kAny;
+  static constexpr bool kBulk = false;  // it has no pop of several items
+
+  struct Producer {
+    Queue& queue;
+    bool try_push(const Item& item) { return queue.push(item); }
+  };
+
+  explicit BoostQueue(Shape shape) : capacity_(std::min(shape.capacity, kMostItems)), queue_(capacity_) {}
+  Producer producer(std::size_t /*id*/) { return {queue_}; }
+  template <class Take>
+  std::size_t consume(Take&& take, std::size_t most) {
+    std::size_t used = 0;
+    for (Item item; used < most && queue_.pop(item); ++used) take(item);
+    return used;
+  }
+  std::size_t capacity() const { return capacity_; }
+
+ private:
+  static constexpr std::size_t kMostItems = 65534;
+
+  std::size_t capacity_;
+  Queue queue_;
+};
+
+template <class ItemType>
+class BoostSpsc {
+  using Queue = boost::lockfree::spsc_queue<ItemType>;
+
+ public:
+  using Item = ItemType;
+  static constexpr const char* kName = "boost/spsc";
+  static constexpr Producers kProducers = Producers::kOne;
+  static constexpr bool kBulk = true;
+
+  struct Producer {
+    Queue& queue;
+    bool try_push(const Item& item) { return queue.push(item); }
+  };
+
+  explicit BoostSpsc(Shape shape) : capacity_(shape.capacity), queue_(shape.capacity) {}
+  Producer producer(std::size_t /*id*/) { return {queue_}; }
+  template <class Take>
+  std::size_t consume(Take&& take, std::size_t most) {
+    std::array<Item, kMostPerCall> items;
+    const std::size_t got = queue_.pop(items.data(), std::min(most, items.size()));
+    for (std::size_t i = 0; i < got; ++i) take(items[i]);
+    return got;
+  }
+  std::size_t capacity() const { return capacity_; }
+
+ private:
+  std::size_t capacity_;
+  Queue queue_;
+};
+
+}  // namespace bench
+
+#else
+
+namespace bench {
+
+template <class>
+struct BoostQueue : Absent {
+  static constexpr const char* kName = "boost/queue";
+};
+template <class>
+struct BoostSpsc : Absent {
+  static constexpr const char* kName = "boost/spsc";
+};
+
+}  // namespace bench
+
+#endif

@@ -1,0 +1,128 @@
+#pragma once
+// DPDK's rte_ring, by its interface for elements of any size, on ordinary memory: no environment layer, no huge pages.
+// mp: producers publish in the order of their claims, each waiting for the one before. hts: one claim at a time. rts:
+// the last of several to finish publishes for all. sp: one producer. The consumer is a single one throughout.
+
+#include "contender.hpp"
+
+#if BENCH_HAS_DPDK
+
+#include <rte_ring.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <stdexcept>
+
+namespace bench {
+
+template <class ItemType, class Mode>
+class DpdkRing {
+ public:
+  using Item = ItemType;
+  static constexpr const char* kName = Mode::kName;
+  static constexpr Producers kProducers = Mode::kProducers;
+  static constexpr bool kBulk = true;
+
+  struct Producer {
+    rte_ring* ring;
+    bool try_push(const Item& item) { return Mode::enqueue(ring, &item, sizeof(Item)) == 1; }
+  };
+
+  explicit DpdkRing(Shape shape) {
+    constexpr std::size_t kPage = 4096;
+    const auto slots = static_cast<unsigned>(shape.capacity);  // a power of two, of which one slot stays empty
+    const auto bytes = static_cast<std::size_t>(rte_ring_get_memsize_elem(sizeof(Item), slots));
+    ring_.reset(static_cast<rte_ring*>(std::aligned_alloc(kPage, (bytes + kPage - 1) / kPage * kPage)));
+    if (ring_ == nullptr) throw std::bad_alloc();
+    if (rte_ring_init(ring_.get(), "bench", slots, Mode::kFlags | RING_F_SC_DEQ) != 0) {
+      throw std::runtime_error("rte_ring_init failed");
+    }
+  }
+  Producer producer(std::size_t /*id*/) { return {ring_.get()}; }
+  template <class Take>
+  std::size_t consume(Take&& take, std::size_t most) {
+    std::array<Item, kMostPerCall> items;
+    const auto wanted = static_cast<unsigned>(std::min(most, items.size()));
+    const std::size_t got = rte_ring_sc_dequeue_burst_elem(ring_.get(), items.data(), sizeof(Item), wanted, nullptr);
+    for (std::size_t i = 0; i < got; ++i) take(items[i]);
+    return got;
+  }
+  std::size_t capacity() const { return rte_ring_get_capacity(ring_.get()); }
+
+ private:
+  struct Free {
+    void operator()(rte_ring* ring) const noexcept { std::free(ring); }
+  };
+  std::unique_ptr<rte_ring, Free> ring_;
+};
+
+struct DpdkMpMode {
+  static constexpr const char* kName = "dpdk/mp_sc";
+  static constexpr Producers kProducers = Producers::kAny;
+  static constexpr unsigned kFlags = 0;
+  static unsigned enqueue(rte_ring* ring, const void* item, unsigned bytes) {
+    return rte_ring_mp_enqueue_bulk_elem(ring, item, bytes, 1, nullptr);
+  }
+};
+struct DpdkHtsMode {
+  static constexpr const char* kName = "dpdk/hts";
+  static constexpr Producers kProducers = Producers::kAny;
+  static constexpr unsigned kFlags = RING_F_MP_HTS_ENQ;
+  static unsigned enqueue(rte_ring* ring, const void* item, unsigned bytes) {
+    return rte_ring_mp_hts_enqueue_bulk_elem(ring, item, bytes, 1, nullptr);
+  }
+};
+struct DpdkRtsMode {
+  static constexpr const char* kName = "dpdk/rts";
+  static constexpr Producers kProducers = Producers::kAny;
+  static constexpr unsigned kFlags = RING_F_MP_RTS_ENQ;
+  static unsigned enqueue(rte_ring* ring, const void* item, unsigned bytes) {
+    return rte_ring_mp_rts_enqueue_bulk_elem(ring, item, bytes, 1, nullptr);
+  }
+};
+struct DpdkSpMode {
+  static constexpr const char* kName = "dpdk/sp_sc";
+  static constexpr Producers kProducers = Producers::kOne;
+  static constexpr unsigned kFlags = RING_F_SP_ENQ;
+  static unsigned enqueue(rte_ring* ring, const void* item, unsigned bytes) {
+    return rte_ring_sp_enqueue_bulk_elem(ring, item, bytes, 1, nullptr);
+  }
+};
+
+template <class Item>
+using DpdkMpSc = DpdkRing<Item, DpdkMpMode>;
+template <class Item>
+using DpdkHts = DpdkRing<Item, DpdkHtsMode>;
+template <class Item>
+using DpdkRts = DpdkRing<Item, DpdkRtsMode>;
+template <class Item>
+using DpdkSpSc = DpdkRing<Item, DpdkSpMode>;
+
+}  // namespace bench
+
+#else
+
+namespace bench {
+
+template <class>
+struct DpdkMpSc : Absent {
+  static constexpr const char* kName = "dpdk/mp_sc";
+};
+template <class>
+struct DpdkHts : Absent {
+  static constexpr const char* kName = "dpdk/hts";
+};
+template <class>
+struct DpdkRts : Absent {
+  static constexpr const char* kName = "dpdk/rts";
+};
+template <class>
+struct DpdkSpSc : Absent {
+  static constexpr const char* kName = "dpdk/sp_sc";
+};
+
+}  // namespace bench
+
+#endif

@@ -1,0 +1,140 @@
+#pragma once
+// moodycamel's queues, made for a number of items and never allocating afterwards (try_enqueue). ConcurrentQueue keeps
+// a row of blocks for each producer, which keeps them; a token spares the look-up of one's own row. kPerProducer bounds
+// what one producer may have in flight, or the fastest would take all the blocks and never give them back.
+
+#include "contender.hpp"
+
+#if BENCH_HAS_MOODYCAMEL
+
+#include <concurrentqueue/concurrentqueue.h>
+#include <readerwriterqueue/readerwriterqueue.h>
+
+#include <algorithm>
+#include <array>
+
+namespace bench {
+
+// The index of a producer's blocks is what bounds it when nothing may be allocated.
+template <std::size_t kPerProducer>
+struct MoodycamelTraits : moodycamel::ConcurrentQueueDefaultTraits {
+  static constexpr std::size_t EXPLICIT_INITIAL_INDEX_SIZE = kPerProducer / BLOCK_SIZE;
+  static constexpr std::size_t IMPLICIT_INITIAL_INDEX_SIZE = kPerProducer / BLOCK_SIZE;
+};
+
+template <class ItemType, std::size_t kPerProducer>
+class MoodycamelTokens {
+  using Queue = moodycamel::ConcurrentQueue<ItemType, MoodycamelTraits<kPerProducer>>;
+
+ public:
+  using Item = ItemType;
+  static constexpr const char* kName = "moodycamel/tokens";
+  static constexpr Producers kProducers = Producers::kOneEach;
+  static constexpr bool kBulk = true;
+
+  struct Producer {
+    Queue& queue;
+    moodycamel::ProducerToken token;
+    bool try_push(const Item& item) { return queue.try_enqueue(token, item); }
+  };
+
+  explicit MoodycamelTokens(Shape shape) : capacity_(shape.capacity), queue_(shape.capacity), consumer_(queue_) {}
+  Producer producer(std::size_t /*id*/) { return {queue_, moodycamel::ProducerToken(queue_)}; }
+  template <class Take>
+  std::size_t consume(Take&& take, std::size_t most) {
+    std::array<Item, kMostPerCall> items;
+    const std::size_t got = queue_.try_dequeue_bulk(consumer_, items.data(), std::min(most, items.size()));
+    for (std::size_t i = 0; i < got; ++i) take(items[i]);
+    return got;
+  }
+  std::size_t capacity() const { return capacity_; }
+
+ private:
+  std::size_t capacity_;
+  Queue queue_;
+  moodycamel::ConsumerToken consumer_;
+};
+
+template <class ItemType, std::size_t kPerProducer>
+class MoodycamelPlain {
+  using Queue = moodycamel::ConcurrentQueue<ItemType, MoodycamelTraits<kPerProducer>>;
+
+ public:
+  using Item = ItemType;
+  static constexpr const char* kName = "moodycamel/plain";
+  static constexpr Producers kProducers = Producers::kAny;
+  static constexpr bool kBulk = true;
+
+  struct Producer {
+    Queue& queue;
+    bool try_push(const Item& item) { return queue.try_enqueue(item); }
+  };
+
+  explicit MoodycamelPlain(Shape shape) : capacity_(shape.capacity), queue_(shape.capacity) {}
+  Producer producer(std::size_t /*id*/) { return {queue_}; }
+  template <class Take>
+  std::size_t consume(Take&& take, std::size_t most) {
+    std::array<Item, kMostPerCall> items;
+    const std::size_t got = queue_.try_dequeue_bulk(items.data(), std::min(most, items.size()));
+    for (std::size_t i = 0; i < got; ++i) take(items[i]);
+    return got;
+  }
+  std::size_t capacity() const { return capacity_; }
+
+ private:
+  std::size_t capacity_;
+  Queue queue_;
+};
+
+template <class ItemType>
+class MoodycamelRwq {
+  using Queue = moodycamel::ReaderWriterQueue<ItemType>;
+
+ public:
+  using Item = ItemType;
+  static constexpr const char* kName = "moodycamel/rwq";
+  static constexpr Producers kProducers = Producers::kOne;
+  static constexpr bool kBulk = false;  // it has no dequeue of several items
+
+  struct Producer {
+    Queue& queue;
+    bool try_push(const Item& item) { return queue.try_enqueue(item); }
+  };
+
+  explicit MoodycamelRwq(Shape shape) : capacity_(shape.capacity), queue_(shape.capacity) {}
+  Producer producer(std::size_t /*id*/) { return {queue_}; }
+  template <class Take>
+  std::size_t consume(Take&& take, std::size_t most) {
+    std::size_t used = 0;
+    for (Item item; used < most && queue_.try_dequeue(item); ++used) take(item);
+    return used;
+  }
+  std::size_t capacity() const { return capacity_; }
+
+ private:
+  std::size_t capacity_;
+  Queue queue_;
+};
+
+}  // namespace bench
+
+#else
+
+namespace bench {
+
+template <class, std::size_t>
+struct MoodycamelTokens : Absent {
+  static constexpr const char* kName = "moodycamel/tokens";
+};
+template <class, std::size_t>
+struct MoodycamelPlain : Absent {
+  static constexpr const char* kName = "moodycamel/plain";
+};
+template <class>
+struct MoodycamelRwq : Absent {
+  static constexpr const char* kName = "moodycamel/rwq";
+};
+
+}  // namespace bench
+
+#endif

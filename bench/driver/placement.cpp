@@ -1,0 +1,80 @@
+#include "placement.hpp"
+
+#include <atomic>
+#include <stdexcept>
+#include <vector>
+#include <whorl/sync/config.hpp>
+#include <whorl/sync/topology.hpp>
+
+#include "clock.hpp"
+#include "team.hpp"
+
+namespace bench {
+namespace {
+
+Placement placement_of(double round_trip_ns) noexcept {
+  if (round_trip_ns < 75) return Placement::kSmt;
+  if (round_trip_ns <= 250) return Placement::kNear;
+  if (round_trip_ns > 350) return Placement::kFar;
+  return Placement::kMixed;
+}
+
+struct alignas(whorl::kCacheLine) Flag {
+  std::atomic<int> round{0};
+  void wait_for(int wanted) const noexcept {
+    while (round.load(std::memory_order_acquire) != wanted) {
+    }
+  }
+};
+
+}  // namespace
+
+const char* name_of(Placement placement) noexcept {
+  switch (placement) {
+    case Placement::kSmt:
+      return "smt";
+    case Placement::kNear:
+      return "near";
+    case Placement::kFar:
+      return "far";
+    case Placement::kMixed:
+      break;
+  }
+  return "mixed";
+}
+
+Placement placement_of(double before_ns, double after_ns) noexcept {
+  const Placement before = placement_of(before_ns);
+  return before == placement_of(after_ns) ? before : Placement::kMixed;
+}
+
+CpuPair two_cpus() {
+  const std::vector<int> cpus = whorl::allowed_cpus();
+  if (cpus.size() < 2) throw std::runtime_error("hand-over between threads needs two CPUs, and only one is allowed");
+  return {cpus[0], cpus[1]};
+}
+
+double line_round_trip_ns(CpuPair cpus, bool real_time) {
+  constexpr int kRounds = 1500;
+  Flag ping;
+  Flag pong;
+  double mean = 0;
+  const auto ask = [&] {
+    const std::int64_t begin = now_ns();
+    for (int round = 1; round <= kRounds; ++round) {
+      ping.round.store(round, std::memory_order_release);
+      pong.wait_for(round);
+    }
+    mean = static_cast<double>(now_ns() - begin) / kRounds;
+  };
+  const auto answer = [&] {
+    for (int round = 1; round <= kRounds; ++round) {
+      ping.wait_for(round);
+      pong.round.store(round, std::memory_order_release);
+    }
+  };
+  run_team({{cpus.first, ask}, {cpus.second, answer}}, real_time);
+  return mean;
+}
+
+}  // namespace bench

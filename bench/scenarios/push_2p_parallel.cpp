@@ -1,0 +1,39 @@
+// push_2p_parallel: what a push costs when two producers push at the same time.
+//
+//     +------------+
+//     | producer 0 | --push(u64)--+
+//     |   CPU 1    |              |     +-------------------------+
+//     +------------+              +---> | never full while timed  | - - -> drained and checked afterwards, not timed
+//     | producer 1 | -------------+     +-------------------------+
+//     |   CPU 2    |
+//     +------------+
+//
+// The figure is wall time / pushes of both: two producers that do not disturb each other show half the cost of a push.
+
+#include <cstdint>
+
+#include "../contenders/contenders.hpp"
+#include "../driver/push_run.hpp"
+#include "scenarios.hpp"
+
+namespace bench {
+
+Scenario push_2p_parallel() {
+  // A quarter of the capacity is all that one producer has of a ring of four shards.
+  constexpr std::size_t kCapacity = 65536;
+  constexpr std::size_t kPushes = 16000;
+  using Item = std::uint64_t;
+  using Contenders = Roster<WhorlLeased<Item>, WhorlDense<Item>, WhorlInline<Item>,                       //
+                            WhorlShared1<Item>, WhorlShared4<Item>, BoostQueue<Item>,                     //
+                            MoodycamelTokens<Item, kCapacity / 2>, MoodycamelPlain<Item, kCapacity / 2>,  //
+                            DpdkMpSc<Item>, DpdkHts<Item>, DpdkRts<Item>>;
+
+  Scenario scenario{.id = "push_2p_parallel",
+                    .summary = "2 producers, pinned, push 8-byte items at once; ns of wall time per push",
+                    .entries = {},
+                    .missing = {}};
+  add_pushes(scenario, Contenders{}, {.capacity = kCapacity, .pushes = kPushes});
+  return scenario;
+}
+
+}  // namespace bench

@@ -1,0 +1,14 @@
+#pragma once
+// The scenarios, each in the file of its name.
+
+#include "../driver/scenario.hpp"
+
+namespace bench {
+
+Scenario limits();
+Scenario unicast_u64_b1_c65536();
+Scenario unicast_64B_b1_c65536();
+Scenario mpsc_u64_p4();
+Scenario push_2p_parallel();
+
+}  // namespace bench

@@ -1,0 +1,66 @@
+#include "self_test.hpp"
+
+#include <iomanip>
+#include <iostream>
+
+#include "../contenders/whorl.hpp"
+#include "../driver/hand_off_run.hpp"
+#include "../driver/push_run.hpp"
+#include "broken.hpp"
+
+namespace bench {
+namespace {
+
+using Sound = WhorlInline<Packet>;
+
+// Patient: the ring is filled at least once, however busy the machine, so that every broken queue gets its chance.
+constexpr HandOffPlan kHandOff{.capacity = 1024,
+                               .when_empty = WhenEmpty::kGentle,
+                               .pinned = true,
+                               .window_ns = 5'000'000,
+                               .warm_up_ns = 1'000'000'000};
+constexpr PushPlan kPushes{.capacity = 65536, .pushes = 16000};
+
+// Whether the run ends as it should: with an error, or without one.
+template <class Run>
+bool ends_as_expected(const char* queue, const char* driver, bool sound, Run run) {
+  std::string outcome = "passed";
+  bool caught = false;
+  try {
+    run();
+  } catch (const VerificationError& error) {
+    outcome = std::string("caught: ") + error.what();
+    caught = true;
+  }
+  const bool expected = caught != sound;
+  std::cout << std::left << std::setw(14) << queue << std::setw(12) << driver << outcome
+            << (expected ? "" : "   <- WRONG") << '\n';
+  return expected;
+}
+
+template <class Queue>
+bool check(const Stage& stage) {
+  constexpr bool kSound = std::is_same_v<Queue, Sound>;
+  const bool one =
+      ends_as_expected(Queue::kName, "1 producer", kSound, [&] { run_hand_off<Queue, 1>(kHandOff, stage); });
+  const bool two =
+      ends_as_expected(Queue::kName, "2 producers", kSound, [&] { run_hand_off<Queue, 2>(kHandOff, stage); });
+  const bool pushes = ends_as_expected(Queue::kName, "push", kSound, [&] { run_pushes<Queue>(kPushes, stage); });
+  return one && two && pushes;
+}
+
+template <class... Queues>
+bool check_all(Roster<Queues...>, const Stage& stage) {
+  return (int{check<Queues>(stage)} + ...) == sizeof...(Queues);
+}
+
+}  // namespace
+
+bool self_test(const Stage& stage) {
+  const bool passed = check_all(
+      Roster<Sound, Losing<Sound>, Doubling<Sound>, Reordering<Sound>, Damaging<Sound>, Withholding<Sound>>{}, stage);
+  std::cout << (passed ? "self-test passed: every broken queue was caught\n" : "self-test FAILED\n");
+  return passed;
+}
+
+}  // namespace bench
