@@ -42,8 +42,9 @@ class ExclusiveClaim {
   /// True: the caller is the producer from now on. False: somebody else is, or the claim is closed.
   bool try_own() noexcept {
     unsigned free = 0;
-    // (3) acquire pairs with release (4): the new owner continues from the last owner's position and limit.
-    return state_.compare_exchange_strong(free, kOwned, sync::acquire, sync::relaxed);  // failure reads nothing
+    // (3) acquire pairs with release (4): the new owner continues from the last owner's position and limit. Relaxed
+    // on failure: nothing is read then.
+    return state_.compare_exchange_strong(free, kOwned, sync::acquire, sync::relaxed);
   }
 
   void disown() noexcept {
@@ -69,8 +70,9 @@ class ExclusiveClaim {
 
   /// Takes back the last claim, or its tail: nobody has seen it.
   void forget(Claimed tail) noexcept {
+    // Relaxed: written by this thread.
     WHORL_ASSERT(next_.load(sync::relaxed) == tail.first + tail.count, "only the last claim can be forgotten");
-    next_.store(tail.first, sync::relaxed);  // relaxed: written by this thread
+    next_.store(tail.first, sync::relaxed);
   }
 
   Position claimed() const noexcept { return next_.load(sync::relaxed); }  // relaxed: exact after is_final(), else news

@@ -44,8 +44,8 @@ class Reader {
   Position next() const noexcept { return next_; }  // the consumer only
   /// Tombstones passed so far.
   std::uint64_t skipped() const noexcept {
-    return skipped_.load(sync::relaxed);
-  }  // relaxed: a count, it orders nothing
+    return skipped_.load(sync::relaxed);  // relaxed: a count, it orders nothing
+  }
 
  private:
   static constexpr std::size_t kBacklog = 32;  // a longer visit last time: the producers are far ahead of us
