@@ -15,8 +15,8 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// kFollow: the producers share their claim. A reader that runs ahead of their stamps pulls away lines they are about
 /// to write, and their locked instructions make them wait for each; so it follows the stamps, unless it is far behind.
 ///
-/// Threads:   visit: the one consumer, which may change threads if the two synchronise. passed(), skipped(): any
-/// thread. Progress:  wait-free but for what `use` does.
+/// Threads:   visit: the one consumer, which may change threads if the two synchronise. skipped(): any thread.
+/// Progress:  wait-free but for what `use` does.
 template <bool kFollow>
 class Reader {
  public:

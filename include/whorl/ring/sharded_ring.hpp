@@ -60,21 +60,22 @@ class ShardedRing {
   // ---- producers --------------------------------------------------------------------------------------------------
 
   /// Writes one item built from `value` into the shard of `producer_id`. False when that shard is full or the ring is
-  /// closed; `value` is then untouched. Two threads may use the same id.
+  /// closed; `value` is then untouched, so moving it again in a retry loop is right. Two threads may use the same id.
   template <class U>
     requires Kind::Claim::kShared
   [[nodiscard]] bool try_write(std::uint64_t producer_id, U&& value) {
-    return shard_of(producer_id).try_write(std::forward<U>(value));
+    return shards_[shard_of(producer_id)].try_write(std::forward<U>(value));
   }
 
   /// Copies as many of `values` as find room in the shard of `producer_id`, in order; returns how many.
   template <class U>
     requires Kind::Claim::kShared
   [[nodiscard]] std::size_t try_write_some(std::uint64_t producer_id, std::span<U> values) {
-    return shard_of(producer_id).try_fill(values.size(), [&](std::size_t k) -> U& { return values[k]; });
+    return shards_[shard_of(producer_id)].try_fill(values.size(), [&](std::size_t k) -> U& { return values[k]; });
   }
 
   /// The right to be the only producer of a shard that nobody has leased; none when all are out or the ring is closed.
+  /// A lease that has been given back can be had again: a loop that takes leases until there are none may never end.
   [[nodiscard]] std::optional<Lease> lease()
     requires(!Kind::Claim::kShared)
   {
@@ -149,7 +150,15 @@ class ShardedRing {
     for (std::size_t i = 0; i <= mask_; ++i) total += shards_[i].stats();
     return total;
   }
-  RingStats stats(std::size_t shard) const noexcept { return shards_[shard].stats(); }
+  RingStats stats(std::size_t shard) const noexcept {
+    WHORL_ASSERT(shard < shard_count(), "shards are numbered from 0 to shard_count() - 1");
+    return shards_[shard].stats();
+  }
+
+  /// The shard that `producer_id` writes to, in [0, shard_count()).
+  std::size_t shard_of(std::uint64_t producer_id) const noexcept {
+    return static_cast<std::size_t>(producer_id) & mask_;
+  }
 
  private:
   // Stops the program where checks are on and two threads, or a handler within its own call, consume at once.
@@ -197,8 +206,6 @@ class ShardedRing {
     detail::refuse("ShardedRing: total_capacity " + std::to_string(total) + " over " + std::to_string(shards) +
                    " shards is not a power of two for each: " + detail::nearest_powers(each, shards));
   }
-
-  Shard& shard_of(std::uint64_t producer_id) noexcept { return shards_[static_cast<std::size_t>(producer_id) & mask_]; }
 
   const std::size_t mask_;
   const std::size_t quota_;

@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""Weakens every memory order of the shipping headers, one at a time, and demands that the explorer notices.
+
+The sites are found here, in include/whorl/, not listed by hand. For each, a copy of the headers is changed in that one
+place, the model programs are compiled against the copy and run until one of them fails: the mutant is killed. A mutant
+that all of them pass has survived; it must be listed, with its reason, in survivors.txt, or this program fails.
+
+    mutants.py --include DIR --engine LIB --work DIR --model NAME=SOURCE... [--only SUBSTRING] -- COMPILER [FLAGS...]
+"""
+import argparse
+import concurrent.futures
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+WEAKER = {"acquire": ["relaxed"], "release": ["relaxed"], "acq_rel": ["acquire", "release"]}
+SITE = re.compile(r"\bsync::(acquire|release|acq_rel)\b")
+TIME_LIMIT_SECONDS = 300
+
+
+class Mutant:
+    """One order in one line, replaced by a weaker one."""
+
+    def __init__(self, header, line_number, column, old, new, text):
+        self.header, self.line_number, self.column = header, line_number, column
+        self.old, self.new, self.text = old, new, text
+
+    def __str__(self):
+        return f"{self.header}:{self.line_number}: {self.old} -> {self.new}: {self.text}"
+
+    def folder_name(self):
+        return f"{self.header.stem}-{self.line_number}-{self.column}-{self.new}"
+
+    def apply(self, include):
+        path = include / self.header
+        lines = path.read_text().split("\n")
+        line = lines[self.line_number - 1]
+        changed = line[: self.column] + f"sync::{self.new}" + line[self.column + len(f"sync::{self.old}") :]
+        assert changed != line
+        lines[self.line_number - 1] = changed
+        path.write_text("\n".join(lines))
+
+
+def find_mutants(include):
+    for path in sorted(include.rglob("*.hpp")):
+        header = path.relative_to(include)
+        if header.parts[1] == "sync":  # the seam defines the orders; it is what the model replaces
+            continue
+        for number, line in enumerate(path.read_text().split("\n"), 1):
+            code = line.split("//")[0]
+            for match in SITE.finditer(code):
+                for new in WEAKER[match[1]]:
+                    yield Mutant(header, number, match.start(), match[1], new, code.strip())
+
+
+def run(command, log):
+    """True when the command succeeds. One that does not come to an end has failed, too."""
+    with open(log, "ab") as out:
+        try:
+            return subprocess.run(command, stdout=out, stderr=out, timeout=TIME_LIMIT_SECONDS).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
+
+
+def build_and_run(options, include, folder, name, source):
+    """Returns whether the model program `name` passes with the headers in `include`."""
+    program = folder / name
+    command = [*options.compiler, f"-I{include}", f"-I{source.parent}", str(source), str(options.engine), "-o", str(program)]
+    log = folder / f"{name}.log"
+    if not run(command, log):
+        raise RuntimeError(f"{name} does not compile with {include}:\n{log.read_text()[-2000:]}")
+    passed = run([str(program), "--quick"], log)
+    program.unlink()
+    return passed
+
+
+def try_mutant(options, mutant):
+    """Returns the name of the model program that kills the mutant, or None."""
+    folder = options.work / mutant.folder_name()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    include = folder / "include"
+    shutil.copytree(options.include, include)
+    mutant.apply(include)
+    for name, source in options.model:
+        if not build_and_run(options, include, folder, name, source):
+            return name
+    return None
+
+
+def read_survivors(path):
+    """Lines of `header: code text # reason`: what may survive, by its text, so that line numbers may change."""
+    listed = {}
+    for line in path.read_text().split("\n"):
+        if line.strip() and not line.startswith("#"):
+            site, _, reason = line.partition(" # ")
+            if not reason.strip():
+                sys.exit(f"{path}: a survivor needs its reason: {line}")
+            listed[site.strip()] = reason.strip()
+    return listed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--include", type=pathlib.Path, required=True)
+    parser.add_argument("--engine", type=pathlib.Path, required=True)
+    parser.add_argument("--work", type=pathlib.Path, required=True)
+    parser.add_argument("--model", action="append", required=True, metavar="NAME=SOURCE")
+    parser.add_argument("--only", default="", help="mutants whose description contains this")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("compiler", nargs="+")
+    options = parser.parse_args()
+    options.model = [(name, pathlib.Path(source)) for name, _, source in (m.partition("=") for m in options.model)]
+    options.work.mkdir(parents=True, exist_ok=True)
+
+    for name, source in options.model:  # killing counts for something only if the headers as they are pass
+        if not build_and_run(options, options.include, options.work, name, source):
+            sys.exit(f"{name} fails with the headers as they are: see {options.work / name}.log")
+
+    survivors = read_survivors(pathlib.Path(__file__).with_name("survivors.txt"))
+    mutants = [m for m in find_mutants(options.include) if options.only in str(m)]
+    if not mutants:
+        sys.exit("no site found: nothing was tried")
+    killed = listed = unlisted = 0
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for mutant, killer in zip(mutants, pool.map(lambda m: try_mutant(options, m), mutants)):
+            site = f"{mutant.header}: {mutant.old} -> {mutant.new}: {mutant.text}"
+            if killer:
+                killed += 1
+                print(f"killed by {killer:16} {mutant}", flush=True)
+            elif site in survivors:
+                listed += 1
+                print(f"survives, listed       {mutant}\n    {survivors[site]}", flush=True)
+            else:
+                unlisted += 1
+                print(f"SURVIVES               {mutant}", flush=True)
+    print(f"mutants: {killed} of {len(mutants)} killed, {listed} survivors listed")
+    return 1 if unlisted else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
