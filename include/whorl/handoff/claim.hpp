@@ -57,6 +57,7 @@ class ExclusiveClaim {
     // Relaxed: "closed" is news, not a hand-over; an owner that hears of it one call later has merely claimed first.
     if ((state_.load(sync::relaxed) & kClosed) != 0) [[unlikely]]
       return {};
+    sync::plain_write(&limit_);
     const Position first = next_.load(sync::relaxed);  // relaxed: written by this thread
     if (distance(first, limit_) < static_cast<std::int64_t>(most)) [[unlikely]] {
       limit_ = gate.passed(first) + capacity_;

@@ -27,6 +27,7 @@ class Reader {
   /// When `use` throws, that item counts as used, its room goes back and the exception goes on.
   template <Cells Memory, class Use>
   std::size_t visit(Memory& cells, ConsumerCursor& cursor, std::size_t most, Use&& use) {
+    sync::plain_write(this);
     Visit visit{*this, cursor, next_};
     std::size_t used = 0;
     while (used < most) {
