@@ -1,0 +1,39 @@
+// One translation unit that includes all of whorl and uses it, so that clang-tidy sees templates as code.
+#include <memory>
+#include <span>
+#include <string>
+#include <whorl/whorl.hpp>
+
+namespace {
+
+template <class Ring>
+bool read_all(Ring& ring) {
+  std::string items[4];
+  ring.close();
+  const std::size_t some = ring.try_read_some(std::span<std::string>(items));
+  const std::size_t rest = ring.try_consume([](std::string& item) { item.clear(); }, ring.capacity());
+  return some + rest == ring.stats().delivered && !ring.try_read() && ring.is_drained() && ring.size_approx() == 0;
+}
+
+bool use_shared(std::span<std::string> items) {
+  whorl::ShardedRing<std::string> ring(64, 4);
+  const bool one = ring.try_write(1, std::string("one"));
+  return one && ring.try_write_some(1, items) == items.size() && read_all(ring);
+}
+
+template <class Layout>
+bool use_exclusive(std::span<std::string> items) {
+  whorl::ShardedRing<std::string, whorl::Exclusive, Layout> ring(64, 4, {.quota = 16});
+  auto lease = ring.lease();
+  if (!lease || !lease->try_write(items.front()) || lease->is_closed()) return false;
+  const std::size_t some = lease->try_write_some(items);
+  lease.reset();
+  return some == items.size() && read_all(ring);
+}
+
+}  // namespace
+
+bool use_whorl(std::span<std::string> items) {
+  whorl::pin_this_thread(whorl::allowed_cpus().front());
+  return use_shared(items) && use_exclusive<whorl::Inline>(items) && use_exclusive<whorl::Dense>(items);
+}

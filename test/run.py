@@ -1,0 +1,211 @@
+"""Builds and runs the tests in every configuration. Called by run.sh, which has installed what that needs."""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILDS = ROOT / "build" / "tests"
+OPTIONS = ["-Dtests=enabled", "-Dbenchmarks=disabled", "-Dwerror=true"]
+
+# Little optimised and with line numbers only: sanitized code takes several times as long to compile.
+SANITIZED = ["-Db_lundef=false", "-Doptimization=1"]
+THREADS = ["-Db_sanitize=thread", *SANITIZED, "-Dcpp_args=-g1"]
+ADDRESSES = ["-Db_sanitize=address,undefined", *SANITIZED, "-Dcpp_args=-g1,-fno-sanitize-recover=all"]
+ENVIRONMENT = {
+    "ASAN_OPTIONS": "allocator_may_return_null=1",  # the tests ask for more memory than there is
+    "TSAN_OPTIONS": "halt_on_error=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+}
+# Tests have time limits for a machine that is not busy; a busy one, or a sanitizer, is no reason to fail.
+PATIENCE = "4"
+PATIENCE_SANITIZED = "10"
+
+BEHAVIOUR = {"unit", "stress"}  # what every configuration must show
+SOURCE = {"lint", "codegen"}
+FAST = BEHAVIOUR - {"stress"} | SOURCE | {"model"}
+ALL = BEHAVIOUR | SOURCE | {"model", "consumer"}
+EXPLORER = re.compile(r"^explorer: (\d+) executions, (\d+) of (\d+) models exhausted$", re.MULTILINE)
+TAIL = 40  # lines shown of what failed
+
+
+@dataclass
+class Configuration:
+    name: str
+    compiler: str
+    options: list = field(default_factory=list)
+    required: set = field(default_factory=lambda: BEHAVIOUR)  # suites that must not be empty
+    only: set = field(default_factory=set)  # the suites to run; empty: all there are
+    examples: bool = False
+
+    @property
+    def build(self):
+        return BUILDS / self.name
+
+    @property
+    def is_sanitized(self):
+        return bool(self.options)
+
+
+FULL = [
+    Configuration("gcc", "g++", required=ALL | {"examples"}, examples=True),
+    Configuration("gcc-tsan", "g++", THREADS),
+    Configuration("gcc-asan-ubsan", "g++", ADDRESSES),
+    Configuration("clang-19", "clang++-19", required=ALL),
+    Configuration("clang-19-tsan", "clang++-19", THREADS),
+    Configuration("clang-19-asan-ubsan", "clang++-19", ADDRESSES),
+    Configuration("clang-14", "clang++-14", required=ALL),
+]
+QUICK = [Configuration("quick", "g++", required=FAST, only=FAST)]
+
+
+@dataclass
+class Result:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    complaints: list = field(default_factory=list)
+    executions: int = 0
+    exhausted: int = 0
+    models: int = 0
+
+    def add(self, other):
+        for name in ("passed", "failed", "skipped", "executions", "exhausted", "models"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def fail(self, complaint):
+        self.failed += 1
+        self.complaints.append(complaint)
+
+
+class Failed(Exception):
+    """A step without which there is nothing to test."""
+
+
+def run(configuration, command, must_succeed=True):
+    """Runs a command, its output appended to the configuration's log."""
+    path = BUILDS / f"{configuration.name}.log"
+    environment = os.environ | ENVIRONMENT | {"CXX": configuration.compiler}
+    for flags in ("CXXFLAGS", "CPPFLAGS", "LDFLAGS", "DESTDIR"):
+        environment.pop(flags, None)
+    with path.open("a") as log:
+        log.write(f"\n+ {' '.join(command)}\n")
+        log.flush()
+        status = subprocess.run(command, cwd=ROOT, env=environment, stdout=log, stderr=log).returncode
+    if status != 0 and must_succeed:
+        raise Failed(f"'{' '.join(command[:2])}' failed:\n{tail(path.read_text(errors='replace'))}")
+
+
+def tail(text):
+    return "\n".join("    " + line for line in text.rstrip().splitlines()[-TAIL:])
+
+
+def set_up(configuration):
+    examples = "enabled" if configuration.examples else "disabled"
+    options = [*OPTIONS, f"-Dexamples={examples}", *configuration.options]
+    again = ["--reconfigure"] if (configuration.build / "build.ninja").exists() else []
+    run(configuration, ["meson", "setup", *again, *options, str(configuration.build)])
+
+
+def plain_addresses():
+    """The command under which a program's memory is laid out the same every time. ThreadSanitizer cannot live with the
+    widest randomisation that kernels are set to."""
+    command = ["setarch", "-R"]
+    works = shutil.which("setarch") and subprocess.run([*command, "true"], capture_output=True).returncode == 0
+    return command if works else []
+
+
+def introspected_tests(configuration):
+    """(name, suites) of the tests that are to run."""
+    command = ["meson", "introspect", "--tests", str(configuration.build)]
+    tests = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    found = [(test["name"], {suite.split(":")[-1] for suite in test["suite"]}) for test in tests]
+    return [test for test in found if not configuration.only or test[1] & configuration.only]
+
+
+def run_tests(configuration):
+    """Runs the tests and returns what Meson logged of them."""
+    log = configuration.build / "meson-logs" / "testlog.json"
+    log.unlink(missing_ok=True)
+    patience = PATIENCE_SANITIZED if configuration.is_sanitized else PATIENCE
+    command = ["meson", "test", "-C", str(configuration.build), "--no-rebuild", "--timeout-multiplier", patience]
+    suites = [f"--suite={suite}" for suite in sorted(configuration.only)]
+    run(configuration, [*plain_addresses(), *command, *suites], must_succeed=False)
+    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+
+def judge(configuration, tests, entries):
+    result = Result()
+    for entry in entries:
+        output = entry.get("stdout", "") + entry.get("stderr", "")
+        if entry["result"] in {"OK", "EXPECTEDFAIL"}:
+            result.passed += 1
+        elif entry["result"] == "SKIP":
+            result.skipped += 1
+            result.complaints.append(f"skipped: {entry['name']}: {(output.splitlines() or ['no reason given'])[-1]}")
+        else:
+            result.fail(f"{entry['result']}: {entry['name']}\n{tail(output)}")
+        for executions, exhausted, models in EXPLORER.findall(output):
+            result.add(Result(executions=int(executions), exhausted=int(exhausted), models=int(models)))
+    present = set().union(*(suites for _, suites in tests))
+    for suite in sorted(configuration.required - present):
+        result.fail(f"there is no test in suite '{suite}'")
+    if len(entries) < len(tests):
+        result.fail(f"{len(tests) - len(entries)} of {len(tests)} tests did not run")
+    return result
+
+
+def test(configuration):
+    (BUILDS / f"{configuration.name}.log").write_text("")
+    try:
+        set_up(configuration)
+        run(configuration, ["ninja", "-C", str(configuration.build), "all", "meson-test-prereq"])
+        return judge(configuration, introspected_tests(configuration), run_tests(configuration))
+    except Failed as failure:
+        result = Result()
+        result.fail(str(failure))
+        return result
+
+
+def chosen_configurations():
+    names = [configuration.name for configuration in FULL]
+    parser = argparse.ArgumentParser(prog="test/run.sh", description=__doc__)
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--quick", action="store_true", help="what is fast, with gcc")
+    group.add_argument("--only", choices=names, help="one configuration of the full run")
+    arguments = parser.parse_args()
+    return QUICK if arguments.quick else [c for c in FULL if arguments.only in (None, c.name)]
+
+
+def main():
+    configurations = chosen_configurations()
+    BUILDS.mkdir(parents=True, exist_ok=True)
+    results = []
+    for configuration in configurations:
+        begin = time.monotonic()
+        result = test(configuration)
+        seconds = time.monotonic() - begin
+        print(f"{configuration.name + ':':21}{result.passed:4} passed, {result.failed} failed, "
+              f"{result.skipped} skipped ({seconds:.0f} s)", flush=True)
+        for complaint in result.complaints:
+            print(f"  {complaint}", flush=True)
+        results.append(result)
+    explorer = results[0]  # of the first configuration: every one explores the same
+    if explorer.models == 0 and "model" in configurations[0].required:
+        print("no model reported what it explored")
+        explorer.failed += 1
+    print(f"explorer: {explorer.executions} executions, {explorer.exhausted} of {explorer.models} models exhausted")
+    passed, failed = sum(result.passed for result in results), sum(result.failed for result in results)
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed or not passed else 0)
+
+
+if __name__ == "__main__":
+    main()
