@@ -1,0 +1,11 @@
+// refused: constraints not satisfied|no matching (member )?function
+
+#include <whorl/whorl.hpp>
+
+#ifdef MISUSE
+using Kind = whorl::Exclusive;
+#else
+using Kind = whorl::Shared;
+#endif
+
+bool write(whorl::ShardedRing<int, Kind>& ring) { return ring.try_write(0, 1); }

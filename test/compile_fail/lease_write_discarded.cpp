@@ -1,0 +1,13 @@
+// refused: nodiscard|unused-result
+// with: -Werror=unused-result
+
+#include <span>
+#include <whorl/whorl.hpp>
+
+#ifdef MISUSE
+#define RESULT_OF(call) call
+#else
+#define RESULT_OF(call) (void)call
+#endif
+
+void write(whorl::ShardedRing<int, whorl::Exclusive>::Lease& lease) { RESULT_OF(lease.try_write(1)); }

@@ -1,0 +1,11 @@
+// refused: constraints not satisfied|no matching (member )?function|invalid reference to function .lease.
+
+#include <whorl/whorl.hpp>
+
+#ifdef MISUSE
+using Kind = whorl::Shared;
+#else
+using Kind = whorl::Exclusive;
+#endif
+
+bool any(whorl::ShardedRing<int, Kind>& ring) { return ring.lease().has_value(); }

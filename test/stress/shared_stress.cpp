@@ -1,0 +1,74 @@
+// Many producers on shared shards.
+// Forbidden: an item lost, delivered twice, torn, or before an earlier item of its producer.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <whorl/ring/sharded_ring.hpp>
+
+#include "crew.hpp"
+#include "ledger.hpp"
+
+using namespace whorl_test;
+using Ring = whorl::ShardedRing<Item>;
+
+TEST_CASE("shared: every item comes once and in its producer's order, singly written") {
+  const std::uint64_t items = scaled(60'000);
+  for (const std::size_t producers : {1, 2, 4, 8, 16}) {
+    for (const std::size_t shards : {1, 4}) {
+      for (const std::size_t capacity : {1, 2, 64, 1024}) {
+        CAPTURE(producers);
+        CAPTURE(shards);
+        CAPTURE(capacity);
+        Ring ring(capacity * shards, shards);
+        const std::uint64_t each = items / producers;
+        Ledger ledger(producers);
+        Random random(seed());
+        {
+          const Crew crew(producers, [&](std::size_t producer, std::stop_token stop, Random&) {
+            for (std::uint64_t n = 0; n < each; ++n) {
+              if (!write_when_room(stop, [&] { return ring.try_write(producer, Item::make(producer, n)); })) return;
+            }
+          });
+          consume_all(ring, crew, ledger, random);
+        }
+        REQUIRE(ledger.complaint() == "");
+        REQUIRE(ledger.seen_of_each() == std::vector(producers, each));
+        CHECK(ring.stats().accepted == ledger.seen());
+        CHECK(ring.stats().delivered == ledger.seen());
+      }
+    }
+  }
+}
+
+TEST_CASE("shared: every item comes once and in its producer's order, written in batches of random size") {
+  const std::uint64_t items = scaled(1'000'000);
+  for (const std::size_t producers : {2, 4}) {
+    for (const std::size_t capacity : {4, 64}) {
+      CAPTURE(producers);
+      CAPTURE(capacity);
+      Ring ring(capacity * 2, 2);
+      const std::uint64_t each = items / producers;
+      Ledger ledger(producers);
+      Random random(seed());
+      {
+        const Crew crew(producers, [&](std::size_t producer, std::stop_token stop, Random& dice) {
+          std::array<Item, 16> batch;
+          for (std::uint64_t n = 0; n < each;) {
+            const std::size_t size = std::min<std::size_t>(each - n, between(dice, 1, batch.size()));
+            for (std::size_t k = 0; k < size; ++k) batch[k] = Item::make(producer, n + k);
+            const std::span<const Item> values(batch.data(), size);
+            std::size_t written = 0;
+            if (!write_when_room(stop, [&] { return (written = ring.try_write_some(producer, values)) != 0; })) return;
+            n += written;
+          }
+        });
+        consume_all(ring, crew, ledger, random);
+      }
+      REQUIRE(ledger.complaint() == "");
+      REQUIRE(ledger.seen_of_each() == std::vector(producers, each));
+    }
+  }
+}

@@ -1,0 +1,149 @@
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <vector>
+#include <whorl/handoff/stamped_cells.hpp>
+
+#include "../../support/elements.hpp"
+
+using whorl::Position;
+using whorl_test::Tracked;
+using Cells = whorl::StampedCells<std::uint64_t>;
+using Numbers = std::vector<std::uint64_t>;
+
+static_assert(whorl::Cells<Cells> && !Cells::kInOrder);
+
+namespace {
+
+struct Visited {
+  Numbers values;
+  std::size_t used = 0;
+  std::size_t buried = 0;
+  Position position;
+};
+
+template <bool kFollow>
+Visited visit(Cells& cells, Position position, std::size_t most) {
+  Visited seen{{}, 0, 0, position};
+  seen.used = cells.visit<kFollow>(
+      seen.position, most, [&](std::uint64_t value) { seen.values.push_back(value); }, seen.buried);
+  return seen;
+}
+
+void write(Cells& cells, Position p, std::size_t n) {
+  cells.write(p, n, [p](std::size_t k) { return p + k; });
+}
+
+const Position kFirsts[] = {0,
+                            5,
+                            (Position{1} << 32) - 2,
+                            (Position{1} << 62) - 2,
+                            (Position{1} << 63) - 2,
+                            (Position{1} << 63) + 1,
+                            ~Position{0} - 1};
+
+}  // namespace
+
+TEST_CASE("StampedCells: new cells are empty at every first position and capacity") {
+  for (const Position first : kFirsts) {
+    for (const std::size_t capacity : {1, 2, 8}) {
+      Cells cells(first, capacity);
+      for (Position p = first; p != first + capacity; ++p) {
+        const Visited seen = visit<true>(cells, p, 1);
+        CHECK(seen.used == 0);
+        CHECK(seen.buried == 0);
+        CHECK(seen.position == p);
+      }
+    }
+  }
+}
+
+TEST_CASE("StampedCells: what was written is visited in order, lap after lap, whether following or ahead") {
+  for (const Position first : kFirsts) {
+    Cells cells(first, 4);
+    for (Position p = first; p != first + 40; p += 2) {
+      write(cells, p, 2);
+      const Visited seen = p % 4 < 2 ? visit<true>(cells, p, 10) : visit<false>(cells, p, 10);
+      CHECK(seen.values == Numbers{p, p + 1});
+      CHECK(seen.used == 2);
+      CHECK(seen.position == p + 2);
+    }
+  }
+}
+
+TEST_CASE("StampedCells: a later cell that is complete is not visited before an earlier one that is not") {
+  Cells cells(0, 4);
+  write(cells, 1, 1);
+  CHECK(visit<true>(cells, 0, 4).used == 0);
+  write(cells, 0, 1);
+  CHECK(visit<true>(cells, 0, 4).values == Numbers{0, 1});
+}
+
+TEST_CASE("StampedCells: never visits more than asked") {
+  Cells cells(0, 8);
+  write(cells, 0, 8);
+  const Visited seen = visit<false>(cells, 0, 3);
+  CHECK(seen.values == Numbers{0, 1, 2});
+  CHECK(seen.position == 3);
+  CHECK(visit<false>(cells, 3, 0).used == 0);
+}
+
+TEST_CASE("StampedCells: tombstones are passed and counted, also at the end and one capacity apart") {
+  for (const Position first : kFirsts) {
+    for (const std::size_t capacity : {1, 2, 4}) {
+      CAPTURE(first);
+      CAPTURE(capacity);
+      Cells cells(first, capacity);
+      for (Position p = first; p != first + 12; ++p) {
+        if (p % 3 == 0) {
+          write(cells, p, 1);
+          CHECK(visit<true>(cells, p, 4).values == Numbers{p});
+        } else {
+          cells.bury(p, 1);
+          const Visited seen = visit<true>(cells, p, 4);
+          CHECK(seen.values.empty());
+          CHECK(seen.buried == 1);
+          CHECK(seen.position == p + 1);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("StampedCells: several positions are buried at once, around the wrap") {
+  Cells cells(6, 8);
+  write(cells, 6, 1);
+  cells.bury(7, 3);
+  write(cells, 10, 1);
+  const Visited seen = visit<true>(cells, 6, 8);
+  CHECK(seen.values == Numbers{6, 10});
+  CHECK(seen.buried == 3);
+  CHECK(seen.position == 11);
+}
+
+TEST_CASE("StampedCells: when fill throws, the cells before stay published and no later one is") {
+  Cells cells(0, 8);
+  const auto fill = [](std::size_t k) -> std::uint64_t {
+    if (k == 3) throw 7;
+    return k;
+  };
+  CHECK_THROWS_AS(cells.write(0, 8, fill), int);
+  CHECK(visit<true>(cells, 0, 8).values == Numbers{0, 1, 2});
+}
+
+TEST_CASE("StampedCells: the position is past a cell before its user sees it, and the cell empty when it throws") {
+  const std::int64_t live = Tracked::live;
+  whorl::StampedCells<Tracked> cells(0, 4);
+  cells.write(0, 2, [](std::size_t k) { return Tracked(k); });
+  Position position = 0;
+  std::size_t buried = 0;
+  const auto use = [&](Tracked&) {
+    CHECK(position == 1);
+    throw 7;
+  };
+  CHECK_THROWS_AS(cells.visit<true>(position, 4, use, buried), int);
+  CHECK(position == 1);
+  CHECK(Tracked::live == live + 1);
+  CHECK(cells.visit<true>(position, 4, [](Tracked& value) { CHECK(value.number == 1); }, buried) == 1);
+  CHECK(Tracked::live == live);
+}
