@@ -79,11 +79,14 @@ class ExclusiveClaim {
   Position claimed() const noexcept { return next_.load(sync::relaxed); }  // relaxed: exact after is_final(), else news
 
   void close() noexcept {
-    // (6) release pairs with acquire (5): what the closer did before is visible to whoever sees the claim final.
+    // (6) release pairs with acquire (5) and (16): what the closer did before is visible to whoever sees the claim final.
     state_.fetch_or(kClosed, sync::release);
   }
 
-  bool is_closed() const noexcept { return (state_.load(sync::relaxed) & kClosed) != 0; }  // relaxed: news only
+  bool is_closed() const noexcept {
+    // (16) acquire pairs with release (6).
+    return (state_.load(sync::acquire) & kClosed) != 0;
+  }
 
   bool is_final() const noexcept {
     // (5) acquire pairs with release (4) and (6): claimed() then reads the last owner's last position.
@@ -139,7 +142,7 @@ class SharedClaim {
 
   void close() noexcept {
     Position next = next_.load(sync::relaxed);  // relaxed: the CAS below proves it was the newest
-    // (9) release pairs with acquire (10): what the closer did before is visible to whoever sees the claim closed.
+    // (9) release pairs with acquire (10): what the first closer did before is visible to whoever sees the claim closed.
     while (!is_beyond(next) && !next_.compare_exchange_weak(next, next + kBeyond, sync::release, sync::relaxed)) {
     }
   }

@@ -42,11 +42,11 @@ class DenseCells {
     });
   }
 
-  // `known_` spares the producer: its cursor is looked at only when what it said last has been used up.
+  // `known_` spares the producer: its cursor is looked at only when what it said last is not enough.
   template <bool /*kFollow*/, class Use>
   std::size_t visit(Position& position, std::size_t most, Use&& use, std::size_t& /*buried*/) {
     sync::plain_write(&known_);
-    if (known_ == position) known_ = cursor_.published();
+    if (known_ - position < most) known_ = cursor_.published();
     const std::size_t n = std::min(most, static_cast<std::size_t>(known_ - position));
     for_runs(position, n, [&](Cell* cell, std::size_t run) {
       for (Cell* const end = cell + run; cell != end; ++cell) {

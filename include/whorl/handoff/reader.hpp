@@ -2,6 +2,7 @@
 // Reader: where the one consumer of a ring reads, when it hands room back, and whether it runs ahead of the stamps.
 
 #include <algorithm>
+#include <utility>
 #include <whorl/handoff/cells.hpp>
 #include <whorl/handoff/gate.hpp>
 
@@ -9,7 +10,7 @@ namespace whorl::inline WHORL_ABI_TAG {
 
 /// The consumer's half of a ring with one consumer.
 ///
-/// Room goes back to the producers once an eighth of a lap has been read and at the end of every visit, so that a
+/// Room goes back to the producers once an eighth of a lap has been used and at the end of every visit, so that a
 /// reader never sleeps on room and a long visit does not starve the producers.
 ///
 /// kFollow: the producers share their claim. A reader that runs ahead of their stamps pulls away lines they are about
@@ -62,13 +63,13 @@ class Reader {
 
     void release() noexcept {
       if (next == reader.released_) return;
+      // Relaxed: written by the consumer only; the release below publishes it along with the room.
+      if (buried != 0) reader.skipped_.store(reader.skipped() + std::exchange(buried, 0), sync::relaxed);
       reader.released_ = next;
       cursor.release(next);
     }
     ~Visit() {
       reader.next_ = next;
-      // Relaxed: written by the consumer only, a count that orders nothing.
-      if (buried != 0) reader.skipped_.store(reader.skipped() + buried, sync::relaxed);
       release();
     }
   };

@@ -1,5 +1,5 @@
 #pragma once
-// Stamped cells: the stamp lies beside the datum, so that one cache line carries both.
+// Stamped cells: the stamp lies beside the datum, so that as a rule one cache line carries both.
 
 #include <whorl/handoff/array.hpp>
 #include <whorl/handoff/cells.hpp>

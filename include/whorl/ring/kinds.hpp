@@ -20,7 +20,8 @@ struct Exclusive {
   using Claim = ExclusiveClaim;
 };
 
-/// A stamp beside each datum: best for single items up to a cache line.
+/// A stamp beside each datum: best for single items up to a cache line. Cells lie side by side without padding, so that
+/// where datum and stamp are not a power of two together, some cells lie across two lines.
 struct Inline {
   template <class T>
   using Cells = StampedCells<T>;

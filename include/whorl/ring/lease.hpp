@@ -1,6 +1,7 @@
 #pragma once
 // Lease: the right to be the one producer of a shard.
 
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -18,6 +19,8 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// Order:     items of one lease are read in the order written. A later lease of the same shard writes behind them.
 template <class Shard>
 class Lease {
+  using T = typename Shard::Value;
+
  public:
   /// Used by the ring, which has taken the right for it.
   Lease(Shard& shard, std::size_t shard_index) noexcept : shard_(&shard), shard_index_(shard_index) {}
@@ -33,18 +36,23 @@ class Lease {
   }
   ~Lease() { give_back(); }
 
-  /// False when the shard is full or the ring closed; `value` is then untouched.
-  template <class U>
+  /// False when the shard is full or the ring closed; `value` is then untouched, so moving it again in a retry loop is
+  /// right. A retry loop asks is_closed(), too.
+  template <std::convertible_to<T> U = T>
   [[nodiscard]] bool try_write(U&& value) {
     check();
     return shard_->try_write(std::forward<U>(value));
   }
 
   /// Copies as many of `values` as find room, in order, and publishes them; returns how many.
-  template <class U>
-  [[nodiscard]] std::size_t try_write_some(std::span<U> values) {
+  ///
+  /// Errors:  what T's copy throws; the values before that one are written, and the caller does not learn how many: one
+  ///          that must know writes them one by one.
+  [[nodiscard]] std::size_t try_write_some(std::span<const T> values)
+    requires std::copy_constructible<T>
+  {
     check();
-    return shard_->try_fill(values.size(), [&](std::size_t k) -> U& { return values[k]; });
+    return shard_->try_write_some(values);
   }
 
   /// The ring has been closed: no write will succeed. The shard ends when the lease is given back.

@@ -2,12 +2,15 @@
 // RingShard: a bounded ring with one consumer.
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
+#include <span>
 #include <utility>
 #include <whorl/handoff/hand_off.hpp>
 #include <whorl/handoff/reader.hpp>
 #include <whorl/ring/kinds.hpp>
 #include <whorl/ring/stats.hpp>
+#include <whorl/sync/alone.hpp>
 #include <whorl/sync/contract.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
@@ -28,6 +31,7 @@ class RingShard {
   using Cells = typename Layout::template Cells<T>;
 
  public:
+  using Value = T;
   using Claim = typename Kind::Claim;
 
   explicit RingShard(std::size_t capacity, Position first = 0)
@@ -46,22 +50,31 @@ class RingShard {
     }
   }
 
-  /// Writes items 0 .. n - 1, n at most `most`, item k built from fill(k).
+  /// Writes items 0 .. n - 1, n at most `most`, item k built from fill(k). Neither fill nor T's constructor may write to
+  /// this shard.
   ///
   /// Returns:  how many found room: fewer than `most` when the shard ran full, none when it is full or closed.
   /// Errors:   what fill or T's constructor throws; items before that one are written, the ring goes on.
   template <class Fill>
   std::size_t try_fill(std::size_t most, Fill&& fill) {
-    const std::size_t n = hand_off_.write(1, most, std::forward<Fill>(fill));
+    [[maybe_unused]] const auto alone = one_producer();
+    const std::size_t n = hand_off_.write(1, std::min(most, capacity_), std::forward<Fill>(fill));
     if (n == 0 && most != 0) [[unlikely]]
       count_refusal();
     return n;
   }
 
   /// Writes one item built from `value`. False when the shard is full or closed; `value` is then untouched.
-  template <class U>
+  template <std::convertible_to<T> U = T>
   bool try_write(U&& value) {
-    return try_fill(1, [&](std::size_t) -> U&& { return std::forward<U>(value); }) != 0;
+    return try_fill(1, [&](std::size_t) noexcept -> U&& { return std::forward<U>(value); }) != 0;
+  }
+
+  /// Copies as many of `values` as find room, in order; returns how many.
+  std::size_t try_write_some(std::span<const T> values)
+    requires std::copy_constructible<T>
+  {
+    return try_fill(values.size(), [&](std::size_t k) noexcept -> const T& { return values[k]; });
   }
 
   /// Hands the consumer at most `most` items, in place: use(T&), after which the item is destroyed.
@@ -95,8 +108,8 @@ class RingShard {
 
   RingStats stats() const noexcept {
     RingStats stats;
-    const std::uint64_t skipped = reader_.skipped();
     const std::uint64_t passed = hand_off_.gate().passed(first_) - first_;
+    const std::uint64_t skipped = reader_.skipped();  // after `passed`, with which the reader published it
     stats.tombstones = hand_off_.buried();
     stats.delivered = passed - std::min(passed, skipped);
     const std::uint64_t claimed = hand_off_.claim().claimed() - first_;
@@ -117,10 +130,21 @@ class RingShard {
     }
   }
 
+  // A shared claim sorts its producers out by itself.
+  auto one_producer() noexcept {
+    if constexpr (!Claim::kShared) {
+      return detail::Alone(writing_,
+                           "an exclusive shard is written by one thread, and not while an item is being built");
+    } else {
+      return 0;
+    }
+  }
+
   const Position first_;
   const std::size_t capacity_;
   HandOff<Claim, Cells, ConsumerCursor> hand_off_;
   alignas(kCacheLine) sync::Atomic<std::uint64_t> refused_{0};  // producers that found no room
+  sync::Atomic<bool> writing_{false};                           // the owner, where checks are on
   Reader<Claim::kShared> reader_;                               // the consumer
 };
 

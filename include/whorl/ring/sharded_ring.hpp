@@ -1,6 +1,7 @@
 #pragma once
 // ShardedRing: many producers, one consumer.
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <utility>
 #include <whorl/ring/lease.hpp>
 #include <whorl/ring/ring_shard.hpp>
+#include <whorl/sync/alone.hpp>
 #include <whorl/wait/edge.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
@@ -31,11 +33,15 @@ struct RingOptions {
 /// Threads:   producers as Kind says; one consumer, which may change threads if the two synchronise.
 /// Order:     per shard, first in first out, and so per producer, which stays on its shard. NONE across shards. What a
 ///            producer did before a write is visible to the consumer of the item.
-/// Progress:  nothing here waits. Writing is lock-free (Shared) or wait-free (Exclusive); reading is wait-free. While a
-///            producer is between claim and publish its shard reads as empty from that item on.
+/// Progress:  nothing here waits for another thread. Writing is lock-free (Shared) or wait-free (Exclusive); reading is
+///            wait-free, bounded by `most` and a few pauses (see Edge). While a producer is between claim and publish its
+///            shard reads as empty from that item on.
 /// Full:      a write is refused only if, as far as the consumer's releases have reached the writing thread, the shard
 ///            holds capacity() / shard_count() items. The consumer releases at the end of every call, and within a call
 ///            each eighth of a shard.
+/// Lifetime:  destroy the ring only after every other thread's last call, and every lease, has ended (join them first);
+///            what was not read is destroyed with it. That is_drained() says yes is not enough: a producer that was
+///            refused may still be on its way out.
 /// Elements:  any type that moves and is destroyed without throwing; a copy that throws leaves the ring usable.
 /// Source:    the idea of shards chosen by producer id is randomizedcoder/go-lock-free-ring's.
 template <class T, class Kind = Shared, class Layout = DefaultLayout<T, Kind>>
@@ -55,23 +61,27 @@ class ShardedRing {
         quota_(checked_quota(options.quota)),
         shards_(shards, [capacity = checked_capacity(total_capacity, shards),
                          first = options.first_position](std::size_t) { return Shard(capacity, first); }),
-        edge_(options.edge_pauses) {}
+        edge_(checked_pauses(options.edge_pauses)) {}
 
   // ---- producers --------------------------------------------------------------------------------------------------
 
   /// Writes one item built from `value` into the shard of `producer_id`. False when that shard is full or the ring is
-  /// closed; `value` is then untouched, so moving it again in a retry loop is right. Two threads may use the same id.
-  template <class U>
+  /// closed; `value` is then untouched, so moving it again in a retry loop is right; a retry loop asks
+  /// is_closed(), too. Two threads may use the same id. Only its low bits choose the shard: number producers 0, 1, 2, ...
+  template <std::convertible_to<T> U = T>
     requires Kind::Claim::kShared
   [[nodiscard]] bool try_write(std::uint64_t producer_id, U&& value) {
     return shards_[shard_of(producer_id)].try_write(std::forward<U>(value));
   }
 
   /// Copies as many of `values` as find room in the shard of `producer_id`, in order; returns how many.
-  template <class U>
-    requires Kind::Claim::kShared
-  [[nodiscard]] std::size_t try_write_some(std::uint64_t producer_id, std::span<U> values) {
-    return shards_[shard_of(producer_id)].try_fill(values.size(), [&](std::size_t k) -> U& { return values[k]; });
+  ///
+  /// Errors:  what T's copy throws; the values before that one are written, and the caller does not learn how many: one
+  ///          that must know writes them one by one.
+  [[nodiscard]] std::size_t try_write_some(std::uint64_t producer_id, std::span<const T> values)
+    requires(Kind::Claim::kShared && std::copy_constructible<T>)
+  {
+    return shards_[shard_of(producer_id)].try_write_some(values);
   }
 
   /// The right to be the only producer of a shard that nobody has leased; none when all are out or the ring is closed.
@@ -107,10 +117,14 @@ class ShardedRing {
   ///
   /// Returns:  how many there were.
   /// Errors:   what `use` throws; that item counts as delivered, and the ring goes on.
+  ///
+  /// `use` must not read from this ring. It may write to it, but must not wait for room: that comes back in eighths of a
+  /// shard, and the rest when the call returns.
   template <class Use>
     requires std::is_invocable_v<Use&, T&>
   std::size_t try_consume(Use&& use, std::size_t most) {
-    const OneConsumer alone(consuming_);
+    const detail::Alone alone(consuming_,
+                              "a ring has one consumer: read on one thread at a time, not inside a handler");
     edge_.before_look();
     std::size_t used = 0;
     // A sweep in which some shard used up its quota did not see that shard's end: sweep again.
@@ -119,7 +133,9 @@ class ShardedRing {
     return used;
   }
 
-  /// The consumer: the ring is closed and every accepted item has been read; nothing will come any more.
+  /// The consumer, outside its handlers: the ring is closed and every accepted item has been read; nothing will come any
+  /// more. Ask it when a read has found nothing: it looks at words that the producers write. A lease that this thread
+  /// still holds keeps it false.
   bool is_drained() const noexcept {
     for (std::size_t i = 0; i <= mask_; ++i)
       if (!shards_[i].is_drained()) return false;
@@ -161,22 +177,6 @@ class ShardedRing {
   }
 
  private:
-  // Stops the program where checks are on and two threads, or a handler within its own call, consume at once.
-  class OneConsumer {
-   public:
-    explicit OneConsumer([[maybe_unused]] sync::Atomic<bool>& consuming) noexcept : consuming_(consuming) {
-      // Relaxed: it looks for a mistake, it does not prevent one.
-      WHORL_ASSERT(!consuming_.exchange(true, sync::relaxed),
-                   "a ShardedRing has one consumer: read from one thread at a time, and not inside a handler");
-    }
-    ~OneConsumer() {
-      if constexpr (WHORL_CHECKED) consuming_.store(false, sync::relaxed);  // relaxed: as above
-    }
-
-   private:
-    sync::Atomic<bool>& consuming_;
-  };
-
   // One pass over the shards. True: some shard was left with its quota used up.
   template <class Use>
   bool sweep(Use& use, std::size_t most, std::size_t& used) {
@@ -200,11 +200,20 @@ class ShardedRing {
     if (quota == 0) detail::refuse("ShardedRing: quota 0 would read nothing: use 1 or more");
     return quota;
   }
+  static unsigned checked_pauses(unsigned pauses) {
+    constexpr unsigned kMost = 1024;  // some 20 microseconds
+    if (pauses > kMost) {
+      detail::refuse("ShardedRing: edge_pauses " + std::to_string(pauses) + " would make a read wait: use " +
+                     std::to_string(kMost) + " or fewer");
+    }
+    return pauses;
+  }
   static std::size_t checked_capacity(std::size_t total, std::size_t shards) {
     const std::size_t each = total / shards;
     if (total % shards == 0 && std::has_single_bit(each) && each <= kMaxCapacity) return each;
     detail::refuse("ShardedRing: total_capacity " + std::to_string(total) + " over " + std::to_string(shards) +
-                   " shards is not a power of two for each: " + detail::nearest_powers(each, shards));
+                   " shards is " + (each > kMaxCapacity ? "too large: " : "not a power of two for each: ") +
+                   detail::nearest_powers(each, shards));
   }
 
   const std::size_t mask_;

@@ -15,6 +15,8 @@
 #define WHORL_ABI_TAG v0
 #endif
 
+static_assert(sizeof(std::size_t) >= 8, "whorl needs a 64-bit platform: positions and capacities have 64 bits");
+
 namespace whorl::inline WHORL_ABI_TAG {
 
 /// Bytes between two words of different writers. Lines are 64 bytes on x86-64, but Intel's L2 fetches them in

@@ -2,16 +2,18 @@
 // How whorl says no. A wrong configuration throws std::invalid_argument before anything is allocated; a wrong use
 // is stopped by WHORL_ASSERT where checks are on; a normal outcome (full, empty, closed) is a returned value.
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <whorl/sync/config.hpp>
 
 // Checks of use are on in debug builds and under sanitizers; -DWHORL_CHECKED=0 or =1 decides by hand.
-// They never change the layout of a type: objects may cross between checked and unchecked translation units.
+// One setting for the whole program: the layout of a type never depends on it, but the code of its functions does.
 #if !defined(WHORL_CHECKED)
 #if !defined(NDEBUG) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define WHORL_CHECKED 1
@@ -55,19 +57,22 @@ namespace detail {
 #endif
 }
 
-// "`use 512 or 1024`": the legal values either side of one that is not a power of two, each `scale` times over.
+// "use 512 or 1024": the legal values either side of `value`, each `scale` times over.
 inline std::string nearest_powers(std::size_t value, std::size_t scale = 1) {
   if (value == 0) return "use " + std::to_string(scale) + " or more";
-  const std::size_t below = std::bit_floor(value < kMaxCapacity ? value : kMaxCapacity);
-  if (below == kMaxCapacity) return "use " + std::to_string(below * scale) + " or less";
+  const std::size_t largest = std::min(kMaxCapacity, std::bit_floor(std::numeric_limits<std::size_t>::max() / scale));
+  const std::size_t below = std::bit_floor(std::min(value, largest));
+  if (below == largest) return "use " + std::to_string(below * scale) + " or less";
   return "use " + std::to_string(below * scale) + " or " + std::to_string(below * 2 * scale);
 }
 
 // Returns `value`, or refuses it: `owner` is the type, `parameter` what the caller calls the value.
 inline std::size_t require_power_of_two(const char* owner, const char* parameter, std::size_t value) {
   if (std::has_single_bit(value) && value <= kMaxCapacity) return value;
+  const bool negative = value > std::numeric_limits<std::size_t>::max() / 2;
   refuse(std::string(owner) + ": " + parameter + " " + std::to_string(value) +
-         (value > kMaxCapacity ? " is too large: " : " is not a power of two: ") + nearest_powers(value));
+         (value > kMaxCapacity ? " is too large" : " is not a power of two") +
+         (negative ? " (was it negative?): " : ": ") + nearest_powers(value));
 }
 
 }  // namespace detail

@@ -27,7 +27,7 @@ template <class T>
 }
 
 inline void pause() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(__x86_64__)
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
   asm volatile("isb");  // the A64 "yield" is a no-op on most cores; isb waits about as long as an x86 pause
