@@ -123,8 +123,8 @@ class ShardedRing {
   template <class Use>
     requires std::is_invocable_v<Use&, T&>
   std::size_t try_consume(Use&& use, std::size_t most) {
-    const detail::Alone alone(consuming_,
-                              "a ring has one consumer: read on one thread at a time, not inside a handler");
+    const detail::Alone alone(
+        consuming_, "a ShardedRing has one consumer: read from one thread at a time, and not inside a handler");
     edge_.before_look();
     std::size_t used = 0;
     // A sweep in which some shard used up its quota did not see that shard's end: sweep again.
