@@ -27,8 +27,9 @@ TEST_CASE("contract: a refusal names owner, parameter, value and the nearest leg
         "Owner: size 281474976710655 is not a power of two: use 140737488355328 or 281474976710656");
   CHECK(refusal(whorl::kMaxCapacity * 2) == "Owner: size 562949953421312 is too large: use 281474976710656 or less");
   CHECK(refusal((std::size_t{1} << 63) + 1) ==
-        "Owner: size 9223372036854775809 is too large: use 281474976710656 or less");
-  CHECK(refusal(SIZE_MAX) == "Owner: size 18446744073709551615 is too large: use 281474976710656 or less");
+        "Owner: size 9223372036854775809 is too large (was it negative?): use 281474976710656 or less");
+  CHECK(refusal(SIZE_MAX) ==
+        "Owner: size 18446744073709551615 is too large (was it negative?): use 281474976710656 or less");
 }
 
 TEST_CASE("contract: the nearest legal values are given in the caller's unit") {
