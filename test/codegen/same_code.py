@@ -8,12 +8,15 @@ import disassembly
 
 
 def shape(code):
-    """The instructions with jumps counted in instructions, so that where a function lies and is padded plays no part."""
-    index = {instruction.address: i for i, instruction in enumerate(code)}
-    return [
-        f"{i.mnemonic} {'-> ' + str(index.get(i.target, 'outside')) if i.target is not None else ', '.join(i.operands)}"
-        for i in code
-    ]
+    """The instructions, jumps with the number of the one they lead to: where a function lies in memory plays no part."""
+    number = {instruction.address: i for i, instruction in enumerate(code)}
+
+    def operands(instruction):
+        if instruction.target is not None:
+            return f"-> {number.get(instruction.target, 'outside')}"
+        return ", ".join(instruction.operands)
+
+    return [f"{instruction.mnemonic} {operands(instruction)}" for instruction in code]
 
 
 def main():

@@ -1,5 +1,5 @@
-// The two ways in which a reader walks stamped cells, for reads_ahead.py to look at. The first word of a function's name
-// says what its loop must be.
+// The two ways in which a reader walks stamped cells, for reads_ahead.py to look at. The first word of the name of a
+// function says what its loop must be.
 #include <cstdint>
 #include <whorl/handoff/reader.hpp>
 #include <whorl/handoff/stamped_cells.hpp>

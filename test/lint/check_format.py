@@ -6,17 +6,18 @@ from pathlib import Path
 
 import lint
 
+FINDING = re.compile(r"^(.*?):(\d+):\d+: error: code should be clang-formatted", re.MULTILINE)
 SETTINGS = Path(__file__).resolve().parents[2] / ".clang-format"
 
 
 def check(root, command):
     files = [str(path) for path in lint.tree_files(root) if path.suffix in {".hpp", ".cpp"}]
     result = subprocess.run([*command, "--dry-run", "-Werror", *files], capture_output=True, text=True)
-    found = {}  # the first line of each file that would change
-    for name, number in re.findall(r"^(.*?):(\d+):\d+: error: code should be clang-formatted", result.stderr, re.MULTILINE):
-        found.setdefault(Path(name).relative_to(root), number)
-    complaints = [f"{name}:{number}: clang-format would change this file, from here on" for name, number in found.items()]
-    if result.returncode != 0 and not found:
+    first = {}  # of each file that would change, the first such line
+    for name, number in FINDING.findall(result.stderr):
+        first.setdefault(Path(name).relative_to(root), number)
+    complaints = [f"{name}:{number}: clang-format would change this file, from here on" for name, number in first.items()]
+    if result.returncode != 0 and not first:
         complaints.append(result.stderr)
     return complaints
 

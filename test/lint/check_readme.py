@@ -65,7 +65,7 @@ def page(block):
 
 INNOCENT = {
     "README.md": "[a](docs/a.md), [b](https://example.org), `[](int)`\n```cpp\nint main() { return 0; }\n```\n",
-    "docs/a.md": "```cpp\n#include <vector>\nstd::vector<Item> items;\nitems.push_back(Item{});\n```\n```text\nnot C++\n```\n",
+    "docs/a.md": "```cpp\n#include <vector>\nstd::vector<Item> items(3);\n```\n```text\nnot C++\n```\n",
     "include/whorl/whorl.hpp": "#pragma once\nstruct Item {};\n",
 }
 PLANTS = [

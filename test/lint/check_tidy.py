@@ -10,15 +10,17 @@ from pathlib import Path
 import lint
 
 SETTINGS = Path(__file__).resolve().parents[2] / ".clang-tidy"
-FINDING = re.compile(r"^(?P<file>/.*?):(?P<line>\d+):\d+: (?:error|warning): (?P<what>.*)$", re.MULTILINE)
+FINDING = re.compile(r"^(/.*?):(\d+):\d+: (?:error|warning): (.*)$", re.MULTILINE)
 
 
 def check(root, command):
+    settings = f"--config-file={root / '.clang-tidy'}"  # or clang-tidy would look beside the folder it is called in
     complaints = []
     for source in [*sorted((root / "src").glob("**/*.cpp")), *(root / "test" / "lint").glob("whole.cpp")]:
-        tidy = [*command, "--quiet", f"--config-file={root / '.clang-tidy'}", str(source), "--", "-std=c++20", f"-I{root / 'include'}"]
+        compiler = ["-std=c++20", f"-I{root / 'include'}"]
+        tidy = [*command, "--quiet", settings, str(source), "--", *compiler]
         result = subprocess.run(tidy, capture_output=True, text=True)
-        found = [f"{Path(m['file']).relative_to(root)}:{m['line']}: {m['what']}" for m in FINDING.finditer(result.stdout)]
+        found = [f"{Path(file).relative_to(root)}:{line}: {what}" for file, line, what in FINDING.findall(result.stdout)]
         if result.returncode != 0 and not found:
             found = [result.stdout + result.stderr]
         complaints += found

@@ -1,12 +1,12 @@
-"""The tree as a whole: only expected entries at the top, tidy text, nothing large, nothing generated, no machine's paths."""
+"""The tree as a whole: nothing unexpected at its top, nothing large, nothing generated, tidy text, no machine's paths."""
 
 import re
 
 import lint
 
 TOP = {
-    ".ci", ".clang-format", ".clang-tidy", ".editorconfig", ".gitignore", "CHANGELOG.md", "LICENSE", "README.md", "bench",
-    "docs", "examples", "include", "meson.build", "meson_options.txt", "packaging", "src", "test",
+    ".ci", ".clang-format", ".clang-tidy", ".editorconfig", ".gitignore", "CHANGELOG.md", "LICENSE", "README.md",
+    "bench", "docs", "examples", "include", "meson.build", "meson_options.txt", "packaging", "src", "test",
 }
 MAX_BYTES = 1 << 20
 # Somebody's own folders. A path that goes on from something else ("$prefix/home", "a/work/") is not one of them.

@@ -19,7 +19,8 @@ if not arguments.known:
     print("\n".join(headers))
 else:
     advice = "run meson setup --reconfigure"
+    known = set(arguments.known)
     lint.finish(
-        [f"{name}: a header that the build does not check: {advice}" for name in headers if name not in arguments.known]
-        + [f"{name}: the build checks a header that is gone: {advice}" for name in arguments.known if name not in headers]
+        [f"{name}: a header that the build does not check: {advice}" for name in headers if name not in known]
+        + [f"{name}: the build checks a header that is gone: {advice}" for name in sorted(known - set(headers))]
     )

@@ -18,7 +18,7 @@ TEST_CASE_TEMPLATE("consumers: threads that read in turn see every item once and
   constexpr std::size_t kProducers = 2;
   constexpr std::size_t kConsumers = 3;
   const std::uint64_t each = scaled(200'000);
-  for (const std::size_t capacity : {1, 64}) {
+  for (const std::size_t capacity : {1u, 64u}) {
     CAPTURE(capacity);
     typename S::template Ring<Item> ring(capacity * kProducers, kProducers);
     Writers writers(ring);

@@ -40,8 +40,8 @@ bool write_row(Lease& lease, std::size_t producer, std::uint64_t first, std::uin
 }  // namespace
 
 TEST_CASE_TEMPLATE("exclusive: every item comes once and in its producer's order", S, ExclusiveInline, ExclusiveDense) {
-  for (const std::size_t leases : {1, 2, 4, 16}) {
-    for (const std::size_t capacity : {1, 2, 64, 1024}) {
+  for (const std::size_t leases : {1u, 2u, 4u, 16u}) {
+    for (const std::size_t capacity : {1u, 2u, 64u, 1024u}) {
       CAPTURE(leases);
       CAPTURE(capacity);
       typename S::template Ring<Item> ring(capacity * leases, leases);

@@ -27,7 +27,7 @@ struct Span {
 TEST_CASE("history: of two writes to a shard, one after the other, the first is read first") {
   constexpr std::size_t kProducers = 4;
   const std::uint64_t each = scaled(100'000);
-  for (const std::size_t capacity : {1, 4, 256}) {
+  for (const std::size_t capacity : {1u, 4u, 256u}) {
     CAPTURE(capacity);
     whorl::ShardedRing<Item> ring(capacity, 1);
     std::atomic<std::uint64_t> clock{0};
@@ -63,7 +63,7 @@ TEST_CASE("history: of two writes to a shard, one after the other, the first is 
 }
 
 TEST_CASE("history: a lone writer is refused only when its shard holds capacity items that it has not seen released") {
-  for (const std::size_t capacity : {1, 4, 64}) {
+  for (const std::size_t capacity : {1u, 4u, 64u}) {
     CAPTURE(capacity);
     whorl::ShardedRing<Item> ring(capacity, 1);
     std::atomic<std::uint64_t> released{0};

@@ -16,9 +16,9 @@ using Ring = whorl::ShardedRing<Item>;
 
 TEST_CASE("shared: every item comes once and in its producer's order, singly written") {
   const std::uint64_t items = scaled(60'000);
-  for (const std::size_t producers : {1, 2, 4, 8, 16}) {
-    for (const std::size_t shards : {1, 4}) {
-      for (const std::size_t capacity : {1, 2, 64, 1024}) {
+  for (const std::size_t producers : {1u, 2u, 4u, 8u, 16u}) {
+    for (const std::size_t shards : {1u, 4u}) {
+      for (const std::size_t capacity : {1u, 2u, 64u, 1024u}) {
         CAPTURE(producers);
         CAPTURE(shards);
         CAPTURE(capacity);
@@ -45,8 +45,8 @@ TEST_CASE("shared: every item comes once and in its producer's order, singly wri
 
 TEST_CASE("shared: every item comes once and in its producer's order, written in batches of random size") {
   const std::uint64_t items = scaled(1'000'000);
-  for (const std::size_t producers : {2, 4}) {
-    for (const std::size_t capacity : {4, 64}) {
+  for (const std::size_t producers : {2u, 4u}) {
+    for (const std::size_t capacity : {4u, 64u}) {
       CAPTURE(producers);
       CAPTURE(capacity);
       Ring ring(capacity * 2, 2);

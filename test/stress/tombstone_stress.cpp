@@ -102,8 +102,8 @@ void run(std::size_t shards, std::size_t capacity) {
 }  // namespace
 
 TEST_CASE_TEMPLATE("tombstones: an item that cannot be copied costs no other its place", S, WHORL_TEST_SHAPES) {
-  for (const std::size_t shards : {1, 4}) {
-    for (const std::size_t capacity : {1, 8, 256}) {
+  for (const std::size_t shards : {1u, 4u}) {
+    for (const std::size_t capacity : {1u, 8u, 256u}) {
       CAPTURE(shards);
       CAPTURE(capacity);
       run<S>(shards, capacity);

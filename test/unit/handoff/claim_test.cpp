@@ -137,7 +137,7 @@ TEST_CASE("ExclusiveClaim: without an owner it is final as soon as it is closed,
 
 TEST_CASE("SharedClaim: closed, it grants nothing and keeps the exact end, however often and wherever it is closed") {
   for (const Position first : {Position{0}, (Position{1} << 62) - 2, (Position{1} << 63) - 2, ~Position{0} - 1}) {
-    for (const std::size_t taken : {0, 3, 8}) {
+    for (const std::size_t taken : {0u, 3u, 8u}) {
       CAPTURE(first);
       CAPTURE(taken);
       SharedClaim claim(first, 8);

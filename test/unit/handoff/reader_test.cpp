@@ -42,7 +42,7 @@ using Dense = whorl::DenseCells<std::uint64_t>;
 
 TEST_CASE_TEMPLATE("Reader: gives room back after each eighth of a lap within a visit, and all of it at the end", B,
                    WHORL_TEST_BENCHES) {
-  for (const std::size_t capacity : {1, 2, 4, 8, 16, 64}) {
+  for (const std::size_t capacity : {1u, 2u, 4u, 8u, 16u, 64u}) {
     CAPTURE(capacity);
     B bench(capacity);
     bench.write(0, capacity);

@@ -46,7 +46,7 @@ const Position kFirsts[] = {0,
 
 TEST_CASE("StampedCells: new cells are empty at every first position and capacity") {
   for (const Position first : kFirsts) {
-    for (const std::size_t capacity : {1, 2, 8}) {
+    for (const std::size_t capacity : {1u, 2u, 8u}) {
       Cells cells(first, capacity);
       for (Position p = first; p != first + capacity; ++p) {
         const Visited seen = visit<true>(cells, p, 1);
@@ -90,7 +90,7 @@ TEST_CASE("StampedCells: never visits more than asked") {
 
 TEST_CASE("StampedCells: tombstones are passed and counted, also at the end and one capacity apart") {
   for (const Position first : kFirsts) {
-    for (const std::size_t capacity : {1, 2, 4}) {
+    for (const std::size_t capacity : {1u, 2u, 4u}) {
       CAPTURE(first);
       CAPTURE(capacity);
       Cells cells(first, capacity);

@@ -152,7 +152,8 @@ TEST_CASE("Lease: a write with one that was moved from is stopped, and told what
     Ring<ExclusiveInline> ring(4, 1);
     auto lease = *ring.lease();
     const auto owner = std::move(lease);
-    (void)lease.try_write(std::uint64_t{1});
+    // Opaque: where checks are off the compiler would warn of the null pointer that it sees.
+    (void)whorl::sync::opaque(&lease)->try_write(std::uint64_t{1});
   });
   CHECK(words.find("this lease was moved from: write with the one it was moved to") != std::string::npos);
 }

@@ -37,7 +37,7 @@ using Cases = AllCases<WHORL_TEST_SHAPES>;
 
 TEST_CASE_TEMPLATE_DEFINE("RingShard: carries every element type unharmed and aligned over many laps", C, unharmed) {
   using T = typename C::Element;
-  for (const std::size_t capacity : {1, 4}) {
+  for (const std::size_t capacity : {1u, 4u}) {
     CAPTURE(capacity);
     typename C::Shard shard(capacity);
     std::uint64_t written = 0, expected = 0;
@@ -86,7 +86,7 @@ TEST_CASE_TEMPLATE("RingShard: every element is destroyed once, read or left beh
   const std::int64_t live = Tracked::live;
   for (const Position first : {Position{0}, ~Position{0} - 6}) {
     for (std::size_t read_before = 0; read_before <= 12; ++read_before) {
-      for (const std::size_t left : {0, 1, 3, 8}) {
+      for (const std::size_t left : {0u, 1u, 3u, 8u}) {
         CAPTURE(read_before);
         CAPTURE(left);
         typename S::template Shard<Tracked> shard(8, first);

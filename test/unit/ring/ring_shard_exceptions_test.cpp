@@ -135,7 +135,7 @@ TEST_CASE_TEMPLATE("RingShard: a ring that dies with tombstones in it destroys t
         Tracked::never_fail();
       }
     }
-    CHECK(Tracked::live == live + kCapacity / 2);
+    CHECK(Tracked::live == live + std::int64_t{kCapacity} / 2);
   }
   CHECK(Tracked::live == live);
 }

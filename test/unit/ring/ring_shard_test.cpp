@@ -44,7 +44,7 @@ const Position kFirsts[] = {0,
 }  // namespace
 
 TEST_CASE_TEMPLATE("RingShard: holds exactly its capacity, and one more for each that is read", S, WHORL_TEST_SHAPES) {
-  for (const std::size_t capacity : {1, 2, 4, 64, 1024}) {
+  for (const std::size_t capacity : {1u, 2u, 4u, 64u, 1024u}) {
     CAPTURE(capacity);
     typename S::template Shard<std::uint64_t> shard(capacity);
     std::uint64_t written = 0, expected = 0;
@@ -62,7 +62,7 @@ TEST_CASE_TEMPLATE("RingShard: holds exactly its capacity, and one more for each
 TEST_CASE_TEMPLATE("RingShard: keeps order over many laps from any first position, singles and batches", S,
                    WHORL_TEST_SHAPES) {
   for (const Position first : kFirsts) {
-    for (const std::size_t capacity : {1, 2, 8}) {
+    for (const std::size_t capacity : {1u, 2u, 8u}) {
       CAPTURE(first);
       CAPTURE(capacity);
       typename S::template Shard<std::uint64_t> shard(capacity, first);
@@ -119,7 +119,7 @@ TEST_CASE_TEMPLATE("RingShard: room that a long visit has given back can be writ
 
 TEST_CASE_TEMPLATE("RingShard: a handler that throws has used its item; room comes back and the ring goes on", S,
                    WHORL_TEST_SHAPES) {
-  for (const std::size_t capacity : {1, 8, 64}) {
+  for (const std::size_t capacity : {1u, 8u, 64u}) {
     typename S::template Shard<std::uint64_t> shard(capacity);
     for (std::uint64_t bad = 0; bad < capacity; ++bad) {
       CAPTURE(bad);
@@ -176,7 +176,8 @@ TEST_CASE_TEMPLATE("RingShard: a capacity that is no power of two is refused bef
   };
   CHECK(refusal(0) == "RingShard: capacity 0 is not a power of two: use 1 or more");
   CHECK(refusal(1000) == "RingShard: capacity 1000 is not a power of two: use 512 or 1024");
-  CHECK(refusal(SIZE_MAX) == "RingShard: capacity 18446744073709551615 is too large: use 281474976710656 or less");
+  CHECK(refusal(SIZE_MAX) ==
+        "RingShard: capacity 18446744073709551615 is too large (was it negative?): use 281474976710656 or less");
   CHECK(whorl_test::allocations().aligned == before);
 }
 

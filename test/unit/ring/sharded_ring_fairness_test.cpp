@@ -51,13 +51,14 @@ TEST_CASE_TEMPLATE("ShardedRing: single reads go round all shards that hold item
 
 TEST_CASE_TEMPLATE("ShardedRing: two active shards of eight get every other read each, wherever they lie", S,
                    WHORL_TEST_SHAPES) {
-  for (const auto& [one, other] : {std::pair{0, 1}, std::pair{0, 7}, std::pair{2, 5}, std::pair{6, 7}}) {
-    CAPTURE(one);
-    CAPTURE(other);
+  using Pair = std::array<std::size_t, 2>;
+  for (const Pair active : {Pair{0, 1}, Pair{0, 7}, Pair{2, 5}, Pair{6, 7}}) {
+    CAPTURE(active[0]);
+    CAPTURE(active[1]);
     Ring<S> ring(128, 8);
     Writers writers(ring);
-    fill(writers, static_cast<std::size_t>(one), 16);
-    fill(writers, static_cast<std::size_t>(other), 16);
+    fill(writers, active[0], 16);
+    fill(writers, active[1], 16);
     const Turns turns = read_singly(ring, 32);
     for (std::size_t i = 1; i < turns.size(); ++i) CHECK(turns[i] != turns[i - 1]);
   }
@@ -83,7 +84,7 @@ TEST_CASE_TEMPLATE("ShardedRing: the next call begins after the shard served las
 
 TEST_CASE_TEMPLATE("ShardedRing: a call reaches `most` when one shard alone holds as much, however small the quota", S,
                    WHORL_TEST_SHAPES) {
-  for (const std::size_t quota : {1, 3, 16, 1000}) {
+  for (const std::size_t quota : {1u, 3u, 16u, 1000u}) {
     CAPTURE(quota);
     Ring<S> ring(64, 4, {.quota = quota});
     Writers writers(ring);

@@ -45,8 +45,8 @@ TEST_CASE_TEMPLATE("ShardedRing: an item written is the item read, and then ther
 
 TEST_CASE_TEMPLATE("ShardedRing: says its sizes, and holds exactly its share of the capacity in each shard", S,
                    WHORL_TEST_SHAPES) {
-  for (const std::size_t shards : {1, 2, 8}) {
-    for (const std::size_t each : {1, 4}) {
+  for (const std::size_t shards : {1u, 2u, 8u}) {
+    for (const std::size_t each : {1u, 4u}) {
       CAPTURE(shards);
       CAPTURE(each);
       Ring<S> ring(shards * each, shards);
