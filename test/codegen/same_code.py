@@ -8,7 +8,7 @@ import disassembly
 
 
 def shape(code):
-    """The instructions, jumps with the number of the one they lead to: where a function lies in memory plays no part."""
+    """The instructions; a jump has the number of the one it leads to, so where a function lies plays no part."""
     number = {instruction.address: i for i, instruction in enumerate(code)}
 
     def operands(instruction):

@@ -16,7 +16,7 @@ def check(root, command):
     first = {}  # of each file that would change, the first such line
     for name, number in FINDING.findall(result.stderr):
         first.setdefault(Path(name).relative_to(root), number)
-    complaints = [f"{name}:{number}: clang-format would change this file, from here on" for name, number in first.items()]
+    complaints = [f"{name}:{line}: clang-format would change this file, from here on" for name, line in first.items()]
     if result.returncode != 0 and not first:
         complaints.append(result.stderr)
     return complaints

@@ -20,7 +20,8 @@ def check(root, command):
         compiler = ["-std=c++20", f"-I{root / 'include'}"]
         tidy = [*command, "--quiet", settings, str(source), "--", *compiler]
         result = subprocess.run(tidy, capture_output=True, text=True)
-        found = [f"{Path(file).relative_to(root)}:{line}: {what}" for file, line, what in FINDING.findall(result.stdout)]
+        findings = FINDING.findall(result.stdout)
+        found = [f"{Path(file).relative_to(root)}:{line}: {what}" for file, line, what in findings]
         if result.returncode != 0 and not found:
             found = [result.stdout + result.stderr]
         complaints += found

@@ -1,4 +1,4 @@
-"""The tree as a whole: nothing unexpected at its top, nothing large, nothing generated, tidy text, no machine's paths."""
+"""The tree as a whole: nothing unexpected at its top, nothing large or generated, tidy text, no machine's paths."""
 
 import re
 
