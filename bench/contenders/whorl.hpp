@@ -24,7 +24,8 @@ class WhorlExclusive {
     bool try_push(const Item& item) { return lease.try_write(item); }
   };
 
-  explicit WhorlExclusive(Shape shape) : ring_(shape.capacity, std::bit_ceil(shape.producers)) {}
+  explicit WhorlExclusive(Shape shape, whorl::RingOptions options = {})
+      : ring_(shape.capacity, std::bit_ceil(shape.producers), options) {}
   Producer producer(std::size_t /*id*/) { return {ring_.lease().value()}; }
   template <class Take>
   std::size_t consume(Take&& take, std::size_t most) {

@@ -10,5 +10,6 @@ Scenario unicast_u64_b1_c65536();
 Scenario unicast_64B_b1_c65536();
 Scenario mpsc_u64_p4();
 Scenario push_2p_parallel();
+Scenario reader_choices_u64_c1024();
 
 }  // namespace bench
