@@ -104,12 +104,12 @@ def by_cmake(source, work, version):
     where = work / "stage" / "opt" / "whorl"
     build = str(work / "build")
     options = [f"-DCMAKE_PREFIX_PATH={where}", f"-DWHORL_VERSION={'.'.join(version.split('.')[:2])}"]
-    run(["cmake", "-S", str(PROJECT), "-B", build, *options])
+    run(["cmake", "-G", "Ninja", "-S", str(PROJECT), "-B", build, *options])
     run(["cmake", "--build", build])
     run(["ctest", "--test-dir", build, "--output-on-failure", "--no-tests=error"])
 
-    other = subprocess.run(["cmake", "-S", str(PROJECT), "-B", str(work / "other"), options[0], "-DWHORL_VERSION=9.9"],
-                           capture_output=True, text=True)
+    newer = ["cmake", "-G", "Ninja", "-S", str(PROJECT), "-B", str(work / "other"), options[0], "-DWHORL_VERSION=9.9"]
+    other = subprocess.run(newer, capture_output=True, text=True)
     require(other.returncode != 0 and "9.9" in other.stderr, "find_package(whorl 9.9) found a whorl")
 
 

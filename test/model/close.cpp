@@ -79,7 +79,8 @@ void close(model::Suite& suite, const std::string& kind) {
   explore(Closer::producer, 1, kAcrossTheSign);
 }
 
-/// Whoever sees a shared shard closed sees what the closer did before.
+/// Whoever sees a shard closed sees what the closer did before.
+template <class Kind>
 class ClosedIsNews : public model::Scenario {
  public:
   std::size_t threads() const override { return 2; }
@@ -93,7 +94,7 @@ class ClosedIsNews : public model::Scenario {
   }
 
  private:
-  whorl::RingShard<Element, whorl::Shared> shard_{1};
+  whorl::RingShard<Element, Kind> shard_{1};
   model::Plain<int> last_words_{0};
 };
 
@@ -145,7 +146,8 @@ int main(int argc, char** argv) {
   close<whorl::RingShard<Element, whorl::Shared>>(suite, "shared");
   close<whorl::RingShard<Element, whorl::Exclusive, whorl::Inline>>(suite, "exclusive, inline");
   close<whorl::RingShard<Element, whorl::Exclusive, whorl::Dense>>(suite, "exclusive, dense");
-  suite.check("shared, closed is news of what the closer did", model::scenario<ClosedIsNews>());
+  suite.check("shared, closed is news of what the closer did", model::scenario<ClosedIsNews<whorl::Shared>>());
+  suite.check("exclusive, closed is news of what the closer did", model::scenario<ClosedIsNews<whorl::Exclusive>>());
   leases<whorl::Inline>(suite, "exclusive, inline");
   leases<whorl::Dense>(suite, "exclusive, dense");
   return suite.finish();
