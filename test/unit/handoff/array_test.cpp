@@ -70,7 +70,8 @@ TEST_CASE("Array: honours an alignment beyond a page") {
   CHECK(misalignment(array, 8192) == 0);
 }
 
-TEST_CASE("Array: more than there is, or than can be counted in bytes, is std::bad_alloc and not a small array") {
+TEST_CASE("Array: more than there is, or than can be counted in bytes, is std::bad_alloc and not a small array" *
+          doctest::skip(!whorl_test::kCountsAllocations)) {
   struct Block {
     char bytes[1024];
   };

@@ -181,7 +181,9 @@ TEST_CASE_TEMPLATE("RingShard: a capacity that is no power of two is refused bef
   CHECK(whorl_test::allocations().aligned == before);
 }
 
-TEST_CASE_TEMPLATE("RingShard: more memory than there is gives std::bad_alloc", S, WHORL_TEST_SHAPES) {
+TEST_CASE_TEMPLATE("RingShard: more memory than there is gives std::bad_alloc" *
+                       doctest::skip(!whorl_test::kCountsAllocations),
+                   S, WHORL_TEST_SHAPES) {
   using Shard = typename S::template Shard<std::uint64_t>;
   CHECK_THROWS_AS(Shard(whorl::sync::opaque(whorl::kMaxCapacity)), std::bad_alloc);
 }

@@ -62,8 +62,9 @@ TEST_CASE_TEMPLATE("ShardedRing: a quota of nothing is refused", S, WHORL_TEST_S
   CHECK(refusal<S>(1024, 4, 0) == "ShardedRing: quota 0 would read nothing: use 1 or more");
 }
 
-TEST_CASE_TEMPLATE("ShardedRing: more memory than there is gives std::bad_alloc, and all that was taken back", S,
-                   WHORL_TEST_SHAPES) {
+TEST_CASE_TEMPLATE("ShardedRing: more memory than there is gives std::bad_alloc, and all that was taken back" *
+                       doctest::skip(!whorl_test::kCountsAllocations),
+                   S, WHORL_TEST_SHAPES) {
   struct Megabyte {
     std::array<char, std::size_t{1} << 20> bytes;
   };

@@ -202,8 +202,9 @@ TEST_CASE("ShardedRing: counts a tombstone in the shard where the copy failed") 
   CHECK(ring.stats() == RingStats{1, 0, 1, 1});
 }
 
-TEST_CASE_TEMPLATE("ShardedRing: allocates nothing between construction and destruction, and leaves nothing behind", S,
-                   WHORL_TEST_SHAPES) {
+TEST_CASE_TEMPLATE("ShardedRing: allocates nothing between construction and destruction, and leaves nothing behind" *
+                       doctest::skip(!whorl_test::kCountsAllocations),
+                   S, WHORL_TEST_SHAPES) {
   const std::uint64_t live = whorl_test::allocations().live();
   {
     Ring<S> ring(1024, 4);
