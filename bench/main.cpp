@@ -18,8 +18,9 @@ namespace bench {
 namespace {
 
 std::vector<Scenario> all_scenarios() {
-  return {limits(),      unicast_u64_b1_c65536(), unicast_64B_b1_c65536(),
-          mpsc_u64_p4(), push_2p_parallel(),      reader_choices_u64_c1024()};
+  return {limits(),        unicast_u64_b1_c65536(), unicast_64B_b1_c65536(),
+          mpsc_u64_p4(),   push_2p_parallel(),      reader_choices_u64_c1024(),
+          wait_idle_cpu(), wait_wake_up(),          wait_throughput()};
 }
 
 std::vector<Scenario> chosen_scenarios(std::vector<Scenario> scenarios, const std::vector<std::string>& only) {

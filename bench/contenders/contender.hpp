@@ -37,6 +37,14 @@ concept Contender =
       { view.capacity() } -> std::same_as<std::size_t>;
     };
 
+/// The items of one producer arrive in order. Of a queue that has a kLanes only every kLanes'th of them does: the first,
+/// the one kLanes later and so on; likewise the second, ...
+template <class Q>
+inline constexpr std::size_t kLanesOf = 1;
+template <class Q>
+  requires requires { Q::kLanes; }
+inline constexpr std::size_t kLanesOf<Q> = Q::kLanes;
+
 /// Base of the placeholder for a contender whose library was not found when the benchmarks were built.
 struct Absent {};
 

@@ -37,23 +37,42 @@ class WhorlExclusive {
   Ring ring_;
 };
 
+// How a ring is written by id.
+struct ById {
+  std::size_t shards = 0;  // 0: one for each producer
+  bool wandering = false;  // each producer goes on to the next id after each item: all threads write to all shards
+  bool revoked = false;    // a Biased shard 0 belongs to a thread that never writes again: a producer makes it shared
+};
+
 // Shards that any producer may write to, chosen by the producer's number.
-template <class ItemType, std::size_t kShards>
-class WhorlShared {
-  using Ring = whorl::ShardedRing<ItemType, whorl::Shared>;
+template <class ItemType, class Kind, ById kHow>
+class WhorlById {
+  static_assert(!kHow.wandering || kHow.shards != 0, "the ledger must know how many shards there are");
+  using Ring = whorl::ShardedRing<ItemType, Kind>;
 
  public:
   using Item = ItemType;
   static constexpr Producers kProducers = Producers::kAny;
   static constexpr bool kBulk = true;
+  static constexpr std::size_t kLanes = kHow.wandering ? kHow.shards : 1;
 
   struct Producer {
     Ring& ring;
     std::uint64_t id;
-    bool try_push(const Item& item) { return ring.try_write(id, item); }
+    bool try_push(const Item& item) {
+      const bool accepted = ring.try_write(id, item);
+      if constexpr (kHow.wandering) id += accepted ? 1 : 0;
+      return accepted;
+    }
   };
 
-  explicit WhorlShared(Shape shape) : ring_(shape.capacity, kShards) {}
+  explicit WhorlById(Shape shape)
+      : ring_(shape.capacity, kHow.shards != 0 ? kHow.shards : std::bit_ceil(shape.producers)) {
+    if constexpr (kHow.revoked) {
+      (void)ring_.try_write(0, Item{});
+      ring_.try_consume([](const Item&) {}, 1);
+    }
+  }
   Producer producer(std::size_t id) { return {ring_, id}; }
   template <class Take>
   std::size_t consume(Take&& take, std::size_t most) {
@@ -82,14 +101,34 @@ struct WhorlInline : WhorlExclusive<Item, whorl::Inline> {
   using WhorlInline::WhorlExclusive::WhorlExclusive;
 };
 template <class Item>
-struct WhorlShared1 : WhorlShared<Item, 1> {
+struct WhorlShared1 : WhorlById<Item, whorl::Shared, ById{.shards = 1}> {
   static constexpr const char* kName = "whorl/shared1";
-  using WhorlShared1::WhorlShared::WhorlShared;
+  using WhorlShared1::WhorlById::WhorlById;
 };
 template <class Item>
-struct WhorlShared4 : WhorlShared<Item, 4> {
+struct WhorlShared4 : WhorlById<Item, whorl::Shared, ById{.shards = 4}> {
   static constexpr const char* kName = "whorl/shared4";
-  using WhorlShared4::WhorlShared::WhorlShared;
+  using WhorlShared4::WhorlById::WhorlById;
+};
+template <class Item>
+struct WhorlSharedWandering : WhorlById<Item, whorl::Shared, ById{.shards = 4, .wandering = true}> {
+  static constexpr const char* kName = "whorl/shared_wandering";
+  using WhorlSharedWandering::WhorlById::WhorlById;
+};
+template <class Item>
+struct WhorlBiased : WhorlById<Item, whorl::Biased, ById{}> {
+  static constexpr const char* kName = "whorl/biased";
+  using WhorlBiased::WhorlById::WhorlById;
+};
+template <class Item>
+struct WhorlBiased1 : WhorlById<Item, whorl::Biased, ById{.shards = 1, .revoked = true}> {
+  static constexpr const char* kName = "whorl/biased1";
+  using WhorlBiased1::WhorlById::WhorlById;
+};
+template <class Item>
+struct WhorlBiasedWandering : WhorlById<Item, whorl::Biased, ById{.shards = 4, .wandering = true}> {
+  static constexpr const char* kName = "whorl/biased_wandering";
+  using WhorlBiasedWandering::WhorlById::WhorlById;
 };
 
 }  // namespace bench

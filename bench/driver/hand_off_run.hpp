@@ -120,12 +120,12 @@ class Course {
 // The consumer's thread. Returns the items per second of the window. There is one call of consume() in it, so that the
 // compiler can inline it and keep the ledger in registers: the books must cost less than the queue.
 template <class Queue, std::size_t kProducers>
-double receive(Queue& queue, const HandOffPlan& plan, StopSign& sign, Ledger<kProducers>& books) {
+double receive(Queue& queue, const HandOffPlan& plan, StopSign& sign, Ledger<kProducers, kLanesOf<Queue>>& books) {
   constexpr std::size_t kWorkPerLook = 1024;
   constexpr std::size_t kWorkOfEmptyCall = 16;
   const bool gentle = plan.when_empty == WhenEmpty::kGentle;
   Course course(plan, sign);
-  Ledger<kProducers> ledger;
+  Ledger<kProducers, kLanesOf<Queue>> ledger;
   whorl::Backoff wait;
   for (std::size_t work = 0;;) {
     const std::size_t got =
@@ -155,7 +155,7 @@ Outcome run_hand_off(const HandOffPlan& plan, const Stage& stage) {
   Queue queue(Shape{plan.capacity, kProducers});
   detail::StopSign sign{.producers_left = kProducers};
   std::array<Sent, kProducers> sent;
-  Ledger<kProducers> ledger;
+  Ledger<kProducers, kLanesOf<Queue>> ledger;
   Outcome outcome;
 
   std::vector<Task> tasks;

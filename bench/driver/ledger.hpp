@@ -24,25 +24,32 @@ struct VerificationError : std::runtime_error {
 };
 
 /// The consumer's half of the books. Each item is compared, word by word, with the one that its producer must have sent
-/// next: stronger than a checksum, and two words of state, so that the books cost less than the queue.
-template <std::size_t kProducers>
+/// next: stronger than a checksum, and two words of state, so that the books cost less than the queue. With several
+/// lanes the order holds among every kLanes'th item of a producer only, and there is a word for each lane.
+template <std::size_t kProducers, std::size_t kLanes = 1>
 class Ledger {
   static_assert(std::has_single_bit(kProducers), "the producer's number is masked, never out of range");
+  static_assert(std::has_single_bit(kLanes), "and so is the lane's");
 
  public:
   Ledger() noexcept {
-    for (std::size_t producer = 0; producer < kProducers; ++producer) next_[producer] = first_tag(producer);
+    for (std::size_t producer = 0; producer < kProducers; ++producer) {
+      for (std::size_t lane = 0; lane < kLanes; ++lane) next_[producer][lane] = first_tag(producer) + lane;
+    }
   }
 
   template <class Item>
   void enter(const Item& item) noexcept {
-    difference_ |= difference(item, next_[producer_of(tag_of(item)) & (kProducers - 1)]++);
+    const Tag tag = tag_of(item);
+    Tag& next = next_[producer_of(tag) & (kProducers - 1)][tag & (kLanes - 1)];
+    difference_ |= difference(item, next);
+    next += kLanes;
   }
 
   /// Items that have arrived.
   std::uint64_t count() const noexcept {
     std::uint64_t count = 0;
-    for (std::size_t producer = 0; producer < kProducers; ++producer) count += next_[producer] - first_tag(producer);
+    for (std::size_t producer = 0; producer < kProducers; ++producer) count += count_of(producer);
     return count;
   }
 
@@ -50,20 +57,29 @@ class Ledger {
   ///
   /// Errors:  VerificationError, saying what differs.
   void verify(const std::array<Sent, kProducers>& sent) const {
+    bool each_once = difference_ == 0;
     for (std::size_t producer = 0; producer < kProducers; ++producer) {
-      const std::uint64_t delivered = next_[producer] - first_tag(producer);
+      const std::uint64_t delivered = count_of(producer);
       if (delivered != sent[producer].accepted) {
         throw VerificationError("of producer " + std::to_string(producer) + ", " +
                                 std::to_string(sent[producer].accepted) + " items were accepted and " +
                                 std::to_string(delivered) + " delivered");
       }
+      // Each lane ends at the first of its items that was not sent.
+      for (const Tag next : next_[producer]) each_once &= next - first_tag(producer) - delivered < kLanes;
     }
-    if (difference_ != 0) throw VerificationError("items of one producer arrived out of order, twice or changed");
+    if (!each_once) throw VerificationError("items of one producer arrived out of order, twice or changed");
   }
 
  private:
-  std::array<Tag, kProducers> next_;  // what each producer's next item must carry
-  std::uint64_t difference_ = 0;      // not zero once an item was not the one expected
+  std::uint64_t count_of(std::size_t producer) const noexcept {
+    std::uint64_t count = 0;
+    for (const Tag next : next_[producer]) count += (next - first_tag(producer)) / kLanes;
+    return count;
+  }
+
+  std::array<std::array<Tag, kLanes>, kProducers> next_;  // what each producer's next item must carry
+  std::uint64_t difference_ = 0;                          // not zero once an item was not the one expected
 };
 
 }  // namespace bench

@@ -57,7 +57,7 @@ Outcome run_pushes(const PushPlan& plan, const Stage& stage) {
   Queue queue(Shape{plan.capacity, kPushers});
   MeetingPoint meeting(kPushers);
   std::array<detail::Pusher, kPushers> pushers;
-  Ledger<kPushers> ledger;
+  Ledger<kPushers, kLanesOf<Queue>> ledger;
   std::int64_t measured_ns = 0;
   std::size_t rounds = 0;
 

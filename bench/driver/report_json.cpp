@@ -23,7 +23,7 @@ void write_settings(JsonWriter& json, const Run& run) {
   json.begin_object();
   json.field("mode", run.options.mode);
   json.field("seconds_per_scenario", run.options.seconds_per_scenario());
-  json.field("scheduling", run.stage.real_time ? "SCHED_FIFO bursts for pinned samples" : "SCHED_OTHER");
+  json.field("scheduling", run.stage.real_time ? "SCHED_FIFO bursts for pinned samples, except wait_*" : "SCHED_OTHER");
   json.field("pinned_cpus", std::to_string(run.stage.cpus.first) + " and " + std::to_string(run.stage.cpus.second));
   json.field("machine_flags", BENCH_MACHINE_FLAGS);
   json.field("placements", "line round trip in ns: smt < 75, near 75-250, far > 350, before and after; else mixed");
@@ -41,7 +41,7 @@ void write_row(JsonWriter& json, const Row& row) {
   json.begin_object();
   for (const auto& [name, value] : row.entry->parameters) json.field(name, value);
   json.end_object();
-  json.field("unit", row.entry->unit == Unit::kNanoseconds ? "ns" : "items_per_second");
+  json.field("unit", name_of(row.entry->unit));
   json.field("placement", name_of(row.placement));
   const std::pair<const char*, double> figures[] = {
       {"median", row.figure.median}, {"low", row.figure.low}, {"high", row.figure.high}};

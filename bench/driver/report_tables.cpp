@@ -15,10 +15,15 @@ bool is_legal_peer(const Row& peer, const Row& ours) {
   return is_peer(peer) && (ours.entry->producers != Producers::kAny || peer.entry->producers != Producers::kOne);
 }
 
+// Of two rows with the same unit; also where a figure is zero.
+bool is_better(const Row& a, const Row& b) {
+  return less_is_better(a.entry->unit) ? a.figure.median < b.figure.median : a.figure.median > b.figure.median;
+}
+
 // How many times better `ours` is, whatever the unit.
 double times_better(const Row& ours, const Row& peer) {
   const double ratio = ours.figure.median / peer.figure.median;
-  return ours.entry->unit == Unit::kNanoseconds ? 1 / ratio : ratio;
+  return less_is_better(ours.entry->unit) ? 1 / ratio : ratio;
 }
 
 std::string number(double value, int decimals) {
@@ -29,7 +34,8 @@ std::string number(double value, int decimals) {
 
 // Items per second are shown in millions.
 std::string shown(double figure, Unit unit) {
-  return unit == Unit::kNanoseconds ? number(figure, 2) : number(figure / 1e6, figure < 1e7 ? 4 : 1);
+  if (unit == Unit::kItemsPerSecond) return number(figure / 1e6, figure < 1e7 ? 4 : 1);
+  return number(figure, 2);
 }
 
 // The first parameter names the block that a row belongs to; contenders are compared within their block.
@@ -41,7 +47,7 @@ std::string block_of(const Row& row) {
 std::string against_best_peer(const Row& ours, std::span<const Row> rows) {
   const Row* best = nullptr;
   for (const Row& row : rows) {
-    if (is_legal_peer(row, ours) && (best == nullptr || times_better(row, *best) > 1)) best = &row;
+    if (is_legal_peer(row, ours) && (best == nullptr || is_better(row, *best))) best = &row;
   }
   if (best == nullptr) return {};
   return number(times_better(ours, *best), 2) + " x " + best->entry->contender;
@@ -51,7 +57,7 @@ void print_row(std::ostream& out, const Row& row, std::span<const Row> block) {
   const Unit unit = row.entry->unit;
   std::ostringstream range;
   range << '[' << shown(row.figure.low, unit) << " .. " << shown(row.figure.high, unit) << ']';
-  out << "    " << std::left << std::setw(20) << row.entry->contender << std::right << std::setw(10)
+  out << "    " << std::left << std::setw(23) << row.entry->contender << std::right << std::setw(10)
       << shown(row.figure.median, unit) << std::setw(24) << range.str() << std::setw(6) << row.samples << std::setw(8)
       << row.entry->capacity << "   ";
   if (row.entry->parameters.size() > 1) out << std::left << std::setw(16) << row.entry->parameters[1].second;
@@ -61,7 +67,7 @@ void print_row(std::ostream& out, const Row& row, std::span<const Row> block) {
 
 void print_block(std::ostream& out, const std::string& name, std::vector<Row> rows) {
   std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
-    return a.entry->unit != b.entry->unit ? a.entry->unit < b.entry->unit : times_better(a, b) > 1;
+    return a.entry->unit != b.entry->unit ? a.entry->unit < b.entry->unit : is_better(a, b);
   });
   if (!name.empty()) out << "  " << name << '\n';
   for (const Row& row : rows) print_row(out, row, rows);
@@ -69,7 +75,7 @@ void print_block(std::ostream& out, const std::string& name, std::vector<Row> ro
 
 void print_scenario(std::ostream& out, const Scenario& scenario, std::span<const Row> rows, Placement placement) {
   out << '\n' << scenario.id << ": " << scenario.summary << '\n';
-  out << "    contender               median     [quartile .. quartile]     n     cap\n";
+  out << "    contender                  median     [quartile .. quartile]     n     cap\n";
   std::vector<std::string> blocks;
   for (const Row& row : rows) {
     if (row.scenario == scenario.id && std::find(blocks.begin(), blocks.end(), block_of(row)) == blocks.end()) {
@@ -103,7 +109,7 @@ void print_tables(std::ostream& out, const Run& run) {
     quoted += row.placement == usual ? row.samples : 0;
   }
   out << "Placement: " << name_of(usual) << " (" << quoted << " of " << all
-      << " samples; the others are in the JSON). Items per second in millions, times in ns.\n";
+      << " samples; the others are in the JSON). Items per second in millions, times in ns, CPU time in percent.\n";
   for (const Scenario& scenario : run.scenarios) print_scenario(out, scenario, run.rows, usual);
 }
 

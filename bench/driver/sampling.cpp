@@ -45,7 +45,7 @@ std::vector<std::vector<Sample>> take_samples(const Scenario& scenario, const Sc
       } catch (const VerificationError& error) {
         throw VerificationError(scenario.id + ", " + entry.contender + ": " + error.what());
       }
-      rest(now_ns() - begin, schedule.stage.real_time && entry.pinned);
+      rest(now_ns() - begin, schedule.stage.real_time && entry.pinned && entry.real_time);
     }
   }
   return samples;

@@ -15,7 +15,23 @@
 
 namespace bench {
 
-enum class Unit { kItemsPerSecond, kNanoseconds };
+enum class Unit { kItemsPerSecond, kNanoseconds, kPercent };
+
+/// "items_per_second", "ns", "percent".
+constexpr const char* name_of(Unit unit) noexcept {
+  switch (unit) {
+    case Unit::kItemsPerSecond:
+      return "items_per_second";
+    case Unit::kNanoseconds:
+      return "ns";
+    case Unit::kPercent:
+      break;
+  }
+  return "percent";
+}
+
+/// Whether the smaller of two figures is the better one.
+constexpr bool less_is_better(Unit unit) noexcept { return unit != Unit::kItemsPerSecond; }
 
 /// Named settings of a contender within a scenario, in the order they are shown.
 using Parameters = std::vector<std::pair<std::string, std::string>>;
@@ -44,6 +60,7 @@ struct Entry {
   bool pinned;
   unsigned threads;
   std::function<Outcome(const Stage&)> sample;
+  bool real_time = true;  // pinned samples run under SCHED_FIFO where that is allowed
 };
 
 struct Scenario {

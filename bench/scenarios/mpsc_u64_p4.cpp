@@ -28,7 +28,8 @@ Scenario mpsc_u64_p4() {
   constexpr std::size_t kEach = kCapacity / kProducers;
   using Item = std::uint64_t;
   using Contenders = Roster<WhorlLeased<Item>, WhorlDense<Item>, WhorlInline<Item>,           //
-                            WhorlShared1<Item>, WhorlShared4<Item>, BoostQueue<Item>,         //
+                            WhorlShared1<Item>, WhorlShared4<Item>,                           //
+                            WhorlBiased<Item>, WhorlBiased1<Item>, BoostQueue<Item>,          //
                             MoodycamelTokens<Item, kEach>, MoodycamelPlain<Item, kCapacity>,  //
                             DpdkMpSc<Item>, DpdkHts<Item>, DpdkRts<Item>>;
 

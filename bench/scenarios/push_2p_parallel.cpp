@@ -8,6 +8,8 @@
 //     |   CPU 2    |
 //     +------------+
 //
+// Wandering producers are those of a thread pool: each changes its id at every push, so that both write to every shard.
+//
 // The figure is wall time / pushes of both: two producers that do not disturb each other show half the cost of a push.
 
 #include <cstdint>
@@ -24,7 +26,9 @@ Scenario push_2p_parallel() {
   constexpr std::size_t kPushes = 16000;
   using Item = std::uint64_t;
   using Contenders = Roster<WhorlLeased<Item>, WhorlDense<Item>, WhorlInline<Item>,                       //
-                            WhorlShared1<Item>, WhorlShared4<Item>, BoostQueue<Item>,                     //
+                            WhorlShared1<Item>, WhorlShared4<Item>, WhorlSharedWandering<Item>,           //
+                            WhorlBiased<Item>, WhorlBiased1<Item>, WhorlBiasedWandering<Item>,            //
+                            BoostQueue<Item>,                                                             //
                             MoodycamelTokens<Item, kCapacity / 2>, MoodycamelPlain<Item, kCapacity / 2>,  //
                             DpdkMpSc<Item>, DpdkHts<Item>, DpdkRts<Item>>;
 

@@ -11,7 +11,8 @@ template <class Item>
 Scenario unicast(const char* id, const char* summary) {
   constexpr std::size_t kCapacity = 65536;
   using Contenders =
-      Roster<WhorlLeased<Item>, WhorlDense<Item>, WhorlInline<Item>, WhorlShared1<Item>,                //
+      Roster<WhorlLeased<Item>, WhorlDense<Item>, WhorlInline<Item>,                                    //
+             WhorlShared1<Item>, WhorlBiased<Item>, WhorlBiased1<Item>,                                 //
              BoostQueue<Item>, BoostSpsc<Item>,                                                         //
              MoodycamelTokens<Item, kCapacity>, MoodycamelPlain<Item, kCapacity>, MoodycamelRwq<Item>,  //
              DpdkMpSc<Item>, DpdkHts<Item>, DpdkRts<Item>, DpdkSpSc<Item>>;

@@ -12,6 +12,7 @@ namespace bench {
 namespace {
 
 using Sound = WhorlInline<Packet>;
+using Wandering = WhorlBiasedWandering<Packet>;
 
 // Patient: the ring is filled at least once, however busy the machine, so that every broken queue gets its chance.
 constexpr HandOffPlan kHandOff{.capacity = 1024,
@@ -33,7 +34,7 @@ bool ends_as_expected(const char* queue, const char* driver, bool sound, Run run
     caught = true;
   }
   const bool expected = caught != sound;
-  std::cout << std::left << std::setw(14) << queue << std::setw(12) << driver << outcome
+  std::cout << std::left << std::setw(24) << queue << std::setw(12) << driver << outcome
             << (expected ? "" : "   <- WRONG") << '\n';
   return expected;
 }
@@ -49,16 +50,31 @@ bool check(const Stage& stage) {
   return one && two && pushes;
 }
 
+// Of a queue whose ledger has several lanes.
+template <class Queue>
+bool check_lanes(const Stage& stage) {
+  constexpr bool kSound = std::is_same_v<Queue, Wandering>;
+  return ends_as_expected(Queue::kName, "push, lanes", kSound, [&] { run_pushes<Queue>(kPushes, stage); });
+}
+
 template <class... Queues>
 bool check_all(Roster<Queues...>, const Stage& stage) {
   return (int{check<Queues>(stage)} + ...) == sizeof...(Queues);
+}
+template <class... Queues>
+bool check_all_lanes(Roster<Queues...>, const Stage& stage) {
+  return (int{check_lanes<Queues>(stage)} + ...) == sizeof...(Queues);
 }
 
 }  // namespace
 
 bool self_test(const Stage& stage) {
-  const bool passed = check_all(
+  const bool one_lane = check_all(
       Roster<Sound, Losing<Sound>, Doubling<Sound>, Reordering<Sound>, Damaging<Sound>, Withholding<Sound>>{}, stage);
+  const bool lanes = check_all_lanes(Roster<Wandering, Losing<Wandering>, Doubling<Wandering>, Reordering<Wandering>,
+                                            Damaging<Wandering>, Withholding<Wandering>>{},
+                                     stage);
+  const bool passed = one_lane && lanes;
   std::cout << (passed ? "self-test passed: every broken queue was caught\n" : "self-test FAILED\n");
   return passed;
 }
