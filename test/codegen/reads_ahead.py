@@ -159,7 +159,8 @@ def main():
     parser.add_argument("--misnamed", action="store_true", help="every name is a lie, which must be found out")
     arguments = parser.parse_args()
     found = disassembly.functions(arguments.object)
-    names = [name for name in found if name.startswith(("ahead_", "follow_"))]
+    # What the compiler has moved out of the way (name.cold) is not the loop.
+    names = [name for name in found if name.startswith(("ahead_", "follow_")) and "." not in name]
     failures = 0
     for name in names:
         actual = verdict(found[name])

@@ -19,7 +19,7 @@ EVERYTHING = set(FLOORS)
 # The one header that names the machine; every other one goes through it.
 SEAM = "include/whorl/sync/native.hpp"
 MACHINE = re.compile(
-    r"\bstd::(?:atomic|memory_order|mutex|condition_variable|thread|this_thread|chrono)\w*|\b__(?:atomic|sync)_\w+"
+    r"\bstd::(?:atomic|memory_order|mutex|condition_variable|thread|this_thread|chrono::\w+_clock)\w*|\b__(?:atomic|sync)_\w+"
     r"|\bvolatile\b|\w*seq_cst\w*|\w*fence\w*|\w*syscall\w*|\w*futex\w*"
 )
 FOREIGN = re.compile(r"\b(?:absl|boost|doctest)\b")
@@ -130,7 +130,7 @@ PLANTS = [
     ("volatile", {"include/whorl/ring/x.hpp": "volatile int x;\n"}, "volatile is named outside"),
     ("seq_cst", {"include/whorl/ring/x.hpp": "x.load(memory_order_seq_cst);\n"}, "memory_order_seq_cst is named"),
     ("a builtin", {"include/whorl/ring/x.hpp": "__atomic_load_n(&x, 0);\n"}, "__atomic_load_n is named"),
-    ("a clock", {"include/whorl/ring/x.hpp": "auto t = std::chrono::steady_clock::now();\n"}, "std::chrono is named"),
+    ("a clock", {"include/whorl/ring/x.hpp": "auto t = std::chrono::steady_clock::now();\n"}, "std::chrono::steady_clock is named"),
     ("Boost in the library", {"src/x.cpp": "#include <boost/lockfree/queue.hpp>\n"}, "foreign library"),
     ("Abseil in a header", {"include/whorl/ring/x.hpp": "absl::Duration d;\n"}, "absl is a foreign library"),
     ("a long header", {"include/whorl/ring/x.hpp": "\n" * 251}, "251 lines: more than 250"),

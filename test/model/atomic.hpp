@@ -1,5 +1,6 @@
 #pragma once
-// What a scenario's threads share: Atomic, Plain and fences, as the machine of engine.hpp runs them.
+// What a scenario's threads share: Atomic, Plain, fences, barriers, sleep and time, as the machine of engine.hpp runs
+// them.
 
 #include <cstdint>
 #include <cstdio>
@@ -50,6 +51,15 @@ class Atomic {
     return compare_exchange(expected, desired, success, failure, false);
   }
 
+  /// Its number, for the engine.
+  std::size_t id() const noexcept {
+    if (execution_ != static_cast<std::uint32_t>(engine().execution())) [[unlikely]] {
+      std::fputs("model: an atomic object outlived its execution: make it a member of the scenario\n", stderr);
+      std::abort();
+    }
+    return id_;
+  }
+
  private:
   static Engine& engine() noexcept { return Engine::get(); }
   static std::uint64_t to_bits(T value) noexcept {
@@ -63,13 +73,6 @@ class Atomic {
     return value;
   }
 
-  std::size_t id() const noexcept {
-    if (execution_ != static_cast<std::uint32_t>(engine().execution())) [[unlikely]] {
-      std::fputs("model: an atomic object outlived its execution: make it a member of the scenario\n", stderr);
-      std::abort();
-    }
-    return id_;
-  }
   template <class F>
   T modify(F f, Order order) noexcept {
     const T old = to_value(engine().begin_modify(id()));
@@ -111,6 +114,32 @@ inline void fence(Order order) { Engine::get().fence(order); }
 
 /// The running thread has nothing to do until another one has stored something.
 inline void yield() { Engine::get().yield(); }
+
+// ---- what the seam has besides: sync.hpp says what each does ---------------------------------------------------
+
+inline bool asymmetric() noexcept { return Engine::get().asymmetric(); }
+template <class W>
+void light_barrier(Atomic<W>& word) noexcept {
+  Engine::get().barrier(word.id(), Barrier::light);
+}
+template <class W>
+void heavy_barrier(Atomic<W>& word) noexcept {
+  Engine::get().barrier(word.id(), Barrier::heavy);
+}
+template <class W>
+void full_barrier(Atomic<W>& word) noexcept {
+  Engine::get().barrier(word.id(), Barrier::full);
+}
+
+inline void park(Atomic<std::uint32_t>& word, std::uint32_t expected, Time deadline) noexcept {
+  Engine::get().park(word.id(), expected, deadline);
+}
+inline void unpark_all(Atomic<std::uint32_t>& word) noexcept { Engine::get().unpark_all(word.id()); }
+
+inline Time now() noexcept { return Engine::get().now(); }
+inline void sleep_until(Time deadline) noexcept { Engine::get().sleep_until(deadline); }
+
+// ---- what scenarios have besides -------------------------------------------------------------------------------
 
 /// Fails the execution unless `condition` holds.
 inline void require(bool condition, const char* message) {

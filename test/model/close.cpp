@@ -18,7 +18,7 @@ template <class Shard>
 class Close : public model::Scenario {
  public:
   Close(Closer closer, std::size_t capacity, whorl::Position first) : closer_(closer), ring_(capacity, first) {
-    if constexpr (!Shard::Claim::kShared) model::require(ring_.shard.claim().try_own(), "nobody else has it");
+    if constexpr (!Shard::Claim::kShared) model::require(ring_.shard.try_own(), "nobody else has it");
   }
 
   std::size_t threads() const override { return closer_ == Closer::third ? 3 : 2; }
@@ -41,7 +41,7 @@ class Close : public model::Scenario {
       while (ring_.write(std::span(&offer, 1)) == 0 && !ring_.shard.is_closed()) model::yield();
     }
     if (closer_ == Closer::producer) close();
-    if constexpr (!Shard::Claim::kShared) ring_.shard.claim().disown();
+    if constexpr (!Shard::Claim::kShared) ring_.shard.disown();
   }
   void consume() {
     if (closer_ == Closer::consumer) {
@@ -111,7 +111,7 @@ class LeaseHandOver : public model::Scenario {
 
  private:
   void produce(std::size_t thread) {
-    while (!ring_.shard.claim().try_own()) model::yield();
+    while (!ring_.shard.try_own()) model::yield();
     const whorl::Lease<Shard> lease(ring_.shard, 0);
     witness_owner(thread);
     Offer offer{thread, 0};
@@ -144,9 +144,11 @@ void leases(model::Suite& suite, const std::string& kind) {
 int main(int argc, char** argv) {
   model::Suite suite(argc, argv);
   close<whorl::RingShard<Element, whorl::Shared>>(suite, "shared");
+  close<whorl::RingShard<Element, whorl::Biased>>(suite, "biased");
   close<whorl::RingShard<Element, whorl::Exclusive, whorl::Inline>>(suite, "exclusive, inline");
   close<whorl::RingShard<Element, whorl::Exclusive, whorl::Dense>>(suite, "exclusive, dense");
   suite.check("shared, closed is news of what the closer did", model::scenario<ClosedIsNews<whorl::Shared>>());
+  suite.check("biased, closed is news of what the closer did", model::scenario<ClosedIsNews<whorl::Biased>>());
   suite.check("exclusive, closed is news of what the closer did", model::scenario<ClosedIsNews<whorl::Exclusive>>());
   leases<whorl::Inline>(suite, "exclusive, inline");
   leases<whorl::Dense>(suite, "exclusive, dense");

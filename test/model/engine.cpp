@@ -49,6 +49,11 @@ void Engine::execute(const MakeScenario& make) {
   preemptions_left_ = bounds_.preemptions;
   stale_reads_left_ = bounds_.all_stale_reads;
   weak_cas_failures_left_ = bounds_.weak_cas_failures;
+  spurious_wakes_left_ = bounds_.spurious_wakes;
+  early_timeouts_left_ = bounds_.early_timeouts;
+  barriers_ = Barriers::membarrier;
+  now_ = kBegin;
+  scheduler_.reset(0);
   memory_.reset(bounds_.stale_reads);  // before the scenario makes its atomic objects
   races_.reset();
   search_->begin();
@@ -135,13 +140,13 @@ void Engine::yield() {
   if (next != current_) switch_to(next);
 }
 
-// The current thread has yielded or ended: another one's turn, if there is one.
+// The current thread has yielded, fallen asleep or ended: another one's turn, if there is one.
 std::size_t Engine::next_turn() {
-  if (scheduler_.eligible() == 0 && !scheduler_.look_again(current_)) {
-    fail("no thread can go on: each waits for a store that nobody will make");
-  }
-  const Threads others = scheduler_.eligible() & ~only(current_);
-  return others != 0 ? pick(others) : current_;
+  const bool stands_still = scheduler_.eligible() == 0;
+  if (stands_still && !scheduler_.look_again(current_) && !time_out()) fail(standstill());
+  const Threads eligible = scheduler_.eligible();
+  const Threads others = eligible & ~only(current_);
+  return pick(stands_still || others == 0 ? eligible : others);
 }
 
 // One of `threads`; the current one, if among them, is the first choice.

@@ -3,6 +3,7 @@
 // decides who goes on and what is read.
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -34,6 +35,13 @@ class Scenario {
 };
 using MakeScenario = std::function<std::unique_ptr<Scenario>()>;
 
+/// What the barriers of the seam are made of: the three ways of native.hpp.
+enum class Barriers : std::uint8_t { membarrier, fences, read_modify_writes };
+
+/// A clock of its own runs in every execution, from kBegin on. It moves only where a thread sleeps or times out.
+using Time = std::chrono::steady_clock::time_point;
+inline constexpr Time kBegin{std::chrono::hours(1)};
+
 /// How far a search goes. kHistory (memory.hpp) is one more.
 struct Bounds {
   static constexpr unsigned kUnbounded = std::numeric_limits<unsigned>::max();
@@ -42,6 +50,8 @@ struct Bounds {
   unsigned stale_reads = 1;               // of one old store, by one thread
   unsigned all_stale_reads = kUnbounded;  // in one execution
   unsigned weak_cas_failures = 1;         // of a weak CAS that could have succeeded, in one execution
+  unsigned spurious_wakes = 1;            // returns from park() for no reason, in one execution
+  unsigned early_timeouts = 1;            // deadlines of park() that come while others could go on, in one execution
   std::uint64_t steps = 2000;             // operations of one execution; more is a failure
   std::uint64_t executions = std::numeric_limits<std::uint64_t>::max();
   double seconds = 60;  // of CPU time
@@ -79,6 +89,16 @@ class Engine {
   void plain_read(const void* address);
   void plain_write(const void* address);
 
+  // ---- for the seam --------------------------------------------------------------------------------------------
+  void barrier(std::size_t id, Barrier barrier);
+  bool asymmetric() const noexcept { return barriers_ != Barriers::fences; }
+  /// For the execution that is about to begin: MakeScenario says so before it makes the scenario.
+  void set_barriers(Barriers barriers) noexcept { barriers_ = barriers; }
+  void park(std::size_t id, std::uint64_t expected, Time deadline);
+  void unpark_all(std::size_t id);
+  Time now();
+  void sleep_until(Time deadline);
+
   // ---- for scenarios -------------------------------------------------------------------------------------------
   void yield();
   [[gnu::cold]] void fail(const std::string& message);
@@ -102,6 +122,10 @@ class Engine {
     bool may_succeed = false;      // then that is the first option
     bool may_fail_anyway = false;  // then that is the last one
   };
+  struct Sleep {
+    std::size_t id = 0;
+    Time deadline;
+  };
 
   Engine() = default;
   void execute(const MakeScenario& make);
@@ -118,6 +142,10 @@ class Engine {
   std::size_t readable(std::size_t id) const noexcept;
   std::uint64_t read(std::size_t id, std::size_t age, Order order);
   void trace_atomic(std::size_t id, const std::string& operation);
+  bool fall_asleep(std::size_t id, Time deadline, const std::string& what);
+  void pass_time(Time until);
+  bool time_out();
+  std::string standstill() const;
 
   Memory memory_;
   RaceDetector races_;
@@ -136,6 +164,11 @@ class Engine {
   unsigned preemptions_left_ = 0;
   unsigned stale_reads_left_ = 0;
   unsigned weak_cas_failures_left_ = 0;
+  unsigned spurious_wakes_left_ = 0;
+  unsigned early_timeouts_left_ = 0;
+  Barriers barriers_ = Barriers::membarrier;
+  Time now_ = kBegin;
+  std::array<Sleep, kMaxThreads> sleeps_;  // of the threads that are asleep
   std::string failure_;
 
   // What an execution that failed left behind: unwinding it would run into whatever was wrong.

@@ -1,70 +1,16 @@
 // The explorer judged: for small programs whose every outcome the language's rules settle, it finds all of those
 // outcomes and no other. README.md says where the explorer is known to fall short of the language.
 
-#include <array>
-#include <initializer_list>
 #include <set>
 #include <string>
 
 #include "litmus_failures.hpp"
+#include "litmus_seam.hpp"
 
 namespace {
 
 using enum model::Order;
 using model::fence;
-
-std::set<std::string> g_outcomes;  // of all executions of the present test
-
-/// Two locations, and what the threads read, in the order of `r`; what was not read does not show.
-struct State {
-  model::Atomic<int> x{0, "x"};
-  model::Atomic<int> y{0, "y"};
-  std::array<int, 4> r{-1, -1, -1, -1};
-};
-
-class Litmus : public model::Scenario {
- public:
-  using Program = void (*)(State&, std::size_t thread);
-  Litmus(std::size_t threads, Program program) : threads_(threads), program_(program) {}
-
-  std::size_t threads() const override { return threads_; }
-  void run(std::size_t thread) override { program_(state_, thread); }
-  void finish() override {
-    std::string outcome;
-    for (const int value : state_.r) {
-      if (value != -1) outcome += std::to_string(value);
-    }
-    g_outcomes.insert(outcome);
-  }
-
- private:
-  std::size_t threads_;
-  Program program_;
-  State state_;
-};
-
-std::string join(const std::set<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += " " + word;
-  return text;
-}
-
-class LitmusSuite {
- public:
-  LitmusSuite(int argc, char** argv) : suite(argc, argv) {}
-
-  void allows(const std::string& name, std::set<std::string> expected, std::size_t threads, Litmus::Program program) {
-    g_outcomes.clear();
-    model::Bounds all;
-    all.preemptions = model::Bounds::kUnbounded;
-    all.stale_reads = 8;
-    if (!suite.check(name, model::scenario<Litmus>(threads, program), all)) return;
-    const std::string wanted = g_outcomes == expected ? "" : ", expected" + join(expected);
-    suite.expect(g_outcomes == expected, name + ": outcomes" + join(g_outcomes) + wanted);
-  }
-
-  model::Suite suite;
-};
 
 // Message passing: r0 = the flag, r1 = the message.
 void message_passing(LitmusSuite& litmus) {
@@ -143,17 +89,6 @@ void store_buffering(LitmusSuite& litmus) {
     fence(acq_rel);
     s.r[thread] = (thread == 0 ? s.y : s.x).load(relaxed);
   });
-}
-
-// Every row of so many zeros and ones.
-std::set<std::string> all_outcomes(int reads) {
-  std::set<std::string> all{""};
-  for (int i = 0; i < reads; ++i) {
-    std::set<std::string> longer;
-    for (const std::string& outcome : all) longer.insert({outcome + "0", outcome + "1"});
-    all.swap(longer);
-  }
-  return all;
 }
 
 void coherence(LitmusSuite& litmus) {
@@ -277,6 +212,13 @@ int main(int argc, char** argv) {
   LitmusSuite litmus(argc, argv);
   message_passing(litmus);
   store_buffering(litmus);
+  barriers(litmus);
+  more_barriers(litmus);
+  park_alone(litmus);
+  early_or_late(litmus);
+  deadlines(litmus);
+  wakes(litmus);
+  time(litmus);
   coherence(litmus);
   independent_reads(litmus);
   known_limits(litmus);

@@ -7,12 +7,17 @@ const char* to_string(Order order) noexcept {
   return kNames[static_cast<std::size_t>(order)];
 }
 
+const char* to_string(Barrier barrier) noexcept {
+  constexpr std::array<const char*, 3> kNames{"light_barrier", "heavy_barrier", "full_barrier"};
+  return kNames[static_cast<std::size_t>(barrier)];
+}
+
 void Memory::reset(unsigned stale_reads) noexcept {
   used_ = 0;
   thread_count_ = 0;
   stale_reads_ = stale_reads;
   stores_ = 0;
-  seq_cst_ = {};
+  seq_cst_ = heavy_ = light_ = {};
 }
 
 void Memory::start(std::size_t threads) noexcept {
@@ -120,6 +125,24 @@ void Memory::fence(std::size_t thread, Order order) noexcept {
     seq_cst_ = memory.view.visible;
   }
   if (releases(order)) memory.fenced = memory.view;
+  tick(thread);
+}
+
+// A heavy barrier reaches each light one's thread at a moment of its own, hence does not order two light ones: it hands
+// none of what it learns from one to the next.
+void Memory::barrier(std::size_t thread, Barrier barrier) noexcept {
+  Clock& visible = threads_[thread].view.visible;
+  if (barrier == Barrier::light) {
+    visible.join(heavy_);
+    light_.join(visible);
+  } else {
+    visible.join(seq_cst_);
+    if (barrier == Barrier::heavy) {
+      heavy_ = visible;
+      visible.join(light_);
+    }
+    seq_cst_ = visible;
+  }
   tick(thread);
 }
 

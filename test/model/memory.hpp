@@ -17,6 +17,10 @@ constexpr bool acquires(Order order) noexcept { return order != Order::relaxed &
 constexpr bool releases(Order order) noexcept { return order != Order::relaxed && order != Order::acquire; }
 const char* to_string(Order order) noexcept;
 
+/// The barriers of the seam (sync.hpp).
+enum class Barrier : std::uint8_t { light, heavy, full };
+const char* to_string(Barrier barrier) noexcept;
+
 /// How many of a location's newest stores can still be read. A bound of every verdict.
 inline constexpr std::size_t kHistory = 8;
 
@@ -70,6 +74,9 @@ class Memory {
   /// Reads the newest store and appends the next one; nothing comes between.
   void read_modify_write(std::size_t thread, std::size_t id, std::uint64_t value, Order order) noexcept;
   void fence(std::size_t thread, Order order) noexcept;
+  /// Of two barriers, the later one sees what was visible at the earlier one: any two of heavy and full, and a heavy and
+  /// a light one. No more than that: no barrier hands over plain data.
+  void barrier(std::size_t thread, Barrier barrier) noexcept;
 
   /// Stores become visible in finite time: the thread can no longer read behind what is newest now.
   void refresh(std::size_t thread) noexcept { threads_[thread].fresh = stores_; }
@@ -102,7 +109,9 @@ class Memory {
   std::size_t thread_count_ = 0;
   unsigned stale_reads_ = 0;
   std::uint64_t stores_ = 0;
-  Clock seq_cst_;  // what was visible at the seq_cst fences so far
+  Clock seq_cst_;  // what was visible at the seq_cst fences, the heavy and the full barriers so far
+  Clock heavy_;    // at the heavy ones, but not what they learned from light ones
+  Clock light_;    // at the light ones
 };
 
 }  // namespace model

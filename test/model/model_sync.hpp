@@ -1,6 +1,7 @@
 #pragma once
 // The seam (whorl/sync/sync.hpp) with the explorer's machine behind it: -DWHORL_SYNC_HEADER='"model_sync.hpp"'.
 
+#include <chrono>
 #include <whorl/sync/config.hpp>
 
 #include "atomic.hpp"
@@ -28,6 +29,24 @@ inline void pause() noexcept { model::yield(); }
 inline void yield() noexcept { model::yield(); }
 
 using ThreadId = std::size_t;
-inline ThreadId this_thread() noexcept { return model::Engine::get().current(); }
+inline ThreadId this_thread() noexcept { return model::Engine::get().current() + 2; }
+
+using model::asymmetric;
+using model::full_barrier;
+using model::heavy_barrier;
+using model::light_barrier;
+
+struct Clock {
+  using duration = std::chrono::steady_clock::duration;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = model::Time;
+  static constexpr bool is_steady = true;
+  static time_point now() noexcept { return model::now(); }
+};
+
+using model::park;
+using model::sleep_until;
+using model::unpark_all;
 
 }  // namespace whorl::inline WHORL_ABI_TAG::sync

@@ -104,6 +104,20 @@ void Engine::fence(Order order) {
   if (trace_.is_on()) trace_.line(current_, std::string("fence ") + to_string(order));
 }
 
+// Where barriers are read-modify-writes, they change no value, hence are no news for anybody who waits.
+void Engine::barrier(std::size_t id, Barrier barrier) {
+  if (!inside()) return;
+  const bool nothing = barrier == Barrier::light && barriers_ == Barriers::fences;
+  if (!nothing) point();
+  if (trace_.is_on()) trace_atomic(id, std::string(to_string(barrier)) + (nothing ? "  is none here" : ""));
+  if (nothing) return;
+  if (barriers_ == Barriers::read_modify_writes) {
+    memory_.read_modify_write(current_, id, memory_.newest(id), Order::acq_rel);
+  } else {
+    memory_.barrier(current_, barriers_ == Barriers::fences ? Barrier::full : barrier);
+  }
+}
+
 void Engine::plain_read(const void* address) {
   if (!inside()) return;
   if (trace_.is_on()) trace_.plain(current_, races_.number(address), "read");

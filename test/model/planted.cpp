@@ -3,6 +3,7 @@
 
 #include "planted_parts.hpp"
 #include "planted_shard.hpp"
+#include "planted_sleep.hpp"
 #include "traffic.hpp"
 
 namespace {
@@ -150,6 +151,56 @@ void handshakes(model::Suite& suite) {
                   model::scenario<SleepAndWake<Handshake::a_seq_cst_exchange_for_a_fence>>());
 }
 
+constexpr const char* kSleeper = "no thread can go on: asleep in vain: T1";
+
+template <SleepBug kBug>
+model::MakeScenario one_sleeper() {
+  return model::scenario<ParkAndUnpark<kBug>>(std::size_t{1});
+}
+
+void park_and_unpark(model::Suite& suite) {
+  using enum SleepBug;
+  const model::Bounds deep{.preemptions = 3};
+  suite.check("right: park and unpark", one_sleeper<none>(), deep);
+  suite.check("right: park and unpark, without membarrier", model::without_membarrier(one_sleeper<none>()), deep);
+  suite.check("right: park and unpark, without fences", model::without_fences(one_sleeper<none>()), deep);
+  suite.check("right: two sleepers", model::scenario<ParkAndUnpark<none>>(std::size_t{2}));
+  suite.check("right: two sleepers, without membarrier",
+              model::without_membarrier(model::scenario<ParkAndUnpark<none>>(std::size_t{2})));
+}
+
+void lost_wakes(model::Suite& suite) {
+  using enum SleepBug;
+  suite.must_fail("planted: the sleeper has no heavy barrier", kSleeper, one_sleeper<no_heavy_barrier>());
+  suite.must_fail("planted: the waker has no light barrier", kSleeper, one_sleeper<no_light_barrier>());
+  suite.must_fail("planted: a light barrier where there is no membarrier", kSleeper,
+                  model::without_membarrier(one_sleeper<light_barrier_where_full_is_needed>()));
+  suite.must_fail("planted: the waker looks before it publishes", kSleeper, one_sleeper<looks_before_it_publishes>());
+  suite.must_fail("planted: the waker forgets to wake", kSleeper, one_sleeper<forgets_to_wake>());
+  suite.must_fail("planted: the sleeper looks before it announces", kSleeper, one_sleeper<looks_before_it_announces>());
+  suite.must_fail("planted: a wake leaves the word as it was", kSleeper, one_sleeper<same_word_after_a_wake>());
+  suite.must_fail("planted: every return from park is believed", "woken for nothing",
+                  model::scenario<BelievesEveryWake>());
+}
+
+void deadlines(model::Suite& suite) {
+  const model::Time soon = model::kBegin + std::chrono::milliseconds(1);
+  for (const bool both : {false, true}) {
+    const std::string who = both ? "a sleeper and a thread that yields" : "a sleeper alone";
+    suite.check("right: " + who + ", until the deadline", model::scenario<Forgotten>(both, soon));
+    suite.must_fail("planted: " + who + ", for ever", kSleeper, model::scenario<Forgotten>(both, model::Time::max()));
+  }
+  suite.must_fail("planted: short sleeps without end", kSleeper, model::scenario<ShortSleeps>());
+}
+
+void one_sided(model::Suite& suite) {
+  suite.check("barriers are one-sided", model::scenario<AsksOnce>(true));
+  suite.check("barriers are not one-sided without membarrier",
+              model::without_membarrier(model::scenario<AsksOnce>(false)));
+  suite.check("barriers are one-sided again", model::scenario<AsksOnce>(true));
+  suite.check("barriers are one-sided without fences", model::without_fences(model::scenario<AsksOnce>(true)));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -159,5 +210,9 @@ int main(int argc, char** argv) {
   readers(suite);
   stamps_of_both_sides(suite);
   handshakes(suite);
+  park_and_unpark(suite);
+  lost_wakes(suite);
+  deadlines(suite);
+  one_sided(suite);
   return suite.finish();
 }

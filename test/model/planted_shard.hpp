@@ -20,7 +20,7 @@ class AssembledShard {
   template <class Fill>
   std::size_t try_fill(std::size_t most, Fill&& fill) {
     const std::size_t n = hand_off_.write(1, most, fill);
-    if (n == 0) refused_.fetch_add(1, model::Order::relaxed);
+    if (n < most) refused_.fetch_add(most - n, model::Order::relaxed);
     return n;
   }
   template <class Use>

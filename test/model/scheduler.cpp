@@ -7,8 +7,10 @@ void Scheduler::reset(std::size_t threads) noexcept {
   thread_count_ = threads;
   runnable_ = only(threads) - 1;
   waiting_ = 0;
+  asleep_ = 0;
   stores_ = 0;
   looks_ = 0;
+  moves_ = 0;
 }
 
 Threads Scheduler::eligible() const noexcept {
@@ -45,15 +47,35 @@ void Scheduler::stored(std::size_t thread) noexcept {
   runnable_ |= waiting_;
   waiting_ = 0;
   looks_ = 0;
+  moves_ = 0;
 }
 
 bool Scheduler::look_again(std::size_t thread) noexcept {
-  if (++looks_ > kPatience * thread_count_) return false;
+  if (waiting_ == 0 || ++looks_ > kPatience * thread_count_) return false;
   do thread = (thread + 1) % thread_count_;
   while ((waiting_ & only(thread)) == 0);
   waiting_ &= ~only(thread);
   runnable_ |= only(thread);
   return true;
+}
+
+void Scheduler::fell_asleep(std::size_t thread) noexcept {
+  remove(thread);
+  asleep_ |= only(thread);
+}
+
+// A wake is news for the one that was asleep, and for nobody else: no store has been made that waiting threads could see.
+void Scheduler::woke_up(std::size_t thread) noexcept {
+  asleep_ &= ~only(thread);
+  runnable_ |= only(thread);
+  undecided(thread);
+}
+
+void Scheduler::time_passed() noexcept {
+  if (!may_time_pass()) return;
+  ++moves_;
+  runnable_ |= waiting_;
+  waiting_ = 0;
 }
 
 void Scheduler::remove(std::size_t thread) noexcept {

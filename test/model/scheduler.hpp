@@ -17,14 +17,16 @@ constexpr Threads only(std::size_t thread) noexcept { return Threads{1} << threa
 /// could have run since its last yield and did not (Musuvathi and Qadeer, Fair stateless model checking, 2008). One
 /// that yields twice without a store of another thread in between has seen all there is: it waits for such a store.
 /// When only waiting threads are left, each in turn may look again, kPatience times, since it may be about to give up
-/// and do something else; after that nothing will ever happen again.
+/// and do something else; after that nothing will ever happen again, unless time passes. A thread that sleeps is out of
+/// it all until somebody wakes it.
 class Scheduler {
  public:
   void reset(std::size_t threads) noexcept;
 
   Threads eligible() const noexcept;
   bool is_runnable(std::size_t thread) const noexcept { return (runnable_ & only(thread)) != 0; }
-  bool anyone_left() const noexcept { return (runnable_ | waiting_) != 0; }
+  bool anyone_left() const noexcept { return (runnable_ | waiting_ | asleep_) != 0; }
+  Threads asleep() const noexcept { return asleep_; }
 
   void scheduled(std::size_t thread) noexcept;
   void yielded(std::size_t thread) noexcept;
@@ -34,6 +36,13 @@ class Scheduler {
   void undecided(std::size_t thread) noexcept { threads_[thread].news = kNoNews; }
   /// Only waiting threads are left: the one after `thread` looks again. False: they have all lost patience.
   bool look_again(std::size_t thread) noexcept;
+
+  void fell_asleep(std::size_t thread) noexcept;
+  void woke_up(std::size_t thread) noexcept;
+  /// The clock has moved. That is news for waiting threads, though not without end.
+  void time_passed() noexcept;
+  /// Since the last store, time has not passed so often that it will never help.
+  bool may_time_pass() const noexcept { return moves_ < kPatience; }
 
  private:
   static constexpr std::size_t kPatience = 32;
@@ -51,8 +60,10 @@ class Scheduler {
   std::size_t thread_count_ = 0;
   Threads runnable_ = 0;
   Threads waiting_ = 0;
+  Threads asleep_ = 0;
   std::uint64_t stores_ = 0;
   std::size_t looks_ = 0;  // of waiting threads since the last store
+  std::size_t moves_ = 0;  // of the clock since then
 };
 
 }  // namespace model

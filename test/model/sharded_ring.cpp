@@ -105,6 +105,9 @@ int main(int argc, char** argv) {
   shared({.capacity = 2, .producers = 2, .items = 1, .prefilled = 1, .patient = false, .read_most = 1});
   shared({.capacity = 1, .producers = 2, .items = 1, .read_most = 2});
   shared({.capacity = 1, .producers = 2, .items = 2, .patient = false, .read_most = 2, .first = kAcrossTheEnd});
+  const auto biased = [&](const Plan& plan) { explore<whorl::Biased, whorl::Inline>(suite, "biased", plan); };
+  biased({.capacity = 1, .producers = 1, .items = 1, .prefilled = 1, .read_most = 2});
+  biased({.capacity = 1, .producers = 2, .items = 1, .read_most = 2});
   const auto exclusive = [&](const Plan& plan) {
     explore<whorl::Exclusive, whorl::Inline>(suite, "exclusive, inline", plan);
     explore<whorl::Exclusive, whorl::Dense>(suite, "exclusive, dense", plan);

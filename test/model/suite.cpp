@@ -25,7 +25,8 @@ unsigned take_number(std::string& text) {
 std::string describe(const Bounds& bounds) {
   return "preemptions " + number(bounds.preemptions) + ", stale reads " + number(bounds.stale_reads) +
          " per store and thread, " + number(bounds.all_stale_reads) + " in all, weak-CAS failures " +
-         number(bounds.weak_cas_failures) + ", history " + std::to_string(kHistory) + ", steps " +
+         number(bounds.weak_cas_failures) + ", spurious wakes " + number(bounds.spurious_wakes) + ", early time-outs " +
+         number(bounds.early_timeouts) + ", history " + std::to_string(kHistory) + ", steps " +
          std::to_string(bounds.steps);
 }
 
@@ -41,17 +42,29 @@ void print(const char* verdict, const std::string& text) {
   std::fflush(stdout);
 }
 
+MakeScenario with(Barriers barriers, MakeScenario make) {
+  return [barriers, make = std::move(make)] {
+    Engine::get().set_barriers(barriers);  // before the scenario is made: headers ask when they construct
+    return make();
+  };
+}
+
 }  // namespace
+
+MakeScenario without_membarrier(MakeScenario make) { return with(Barriers::fences, std::move(make)); }
+MakeScenario without_fences(MakeScenario make) { return with(Barriers::read_modify_writes, std::move(make)); }
 
 Suite::Suite(int argc, char** argv) : program_(argv[0]) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     if (argument == "--quick") {
       quick_ = true;
+    } else if (argument == "--stop") {
+      stop_ = true;
     } else if (argument == "--filter" && i + 1 < argc) {
       filter_ = argv[++i];
     } else {
-      std::printf("usage: %s [--quick] [--filter TEXT]\n", argv[0]);
+      std::printf("usage: %s [--quick] [--stop] [--filter TEXT]\n", argv[0]);
       std::exit(argument == "--help" ? 0 : 2);
     }
   }
@@ -117,6 +130,7 @@ int Suite::finish() const {
 }
 
 bool Suite::skips(const std::string& name, const MakeScenario& make, Bounds bounds) {
+  if (stop_ && failed_) return true;
   if (replay_.empty()) return name.find(filter_) == std::string::npos;
   if (replay_.starts_with(name + "/")) replay(name, make, bounds);
   return true;

@@ -16,7 +16,11 @@ MakeScenario scenario(Args... args) {
   return [args...] { return std::make_unique<S>(args...); };
 }
 
-/// Options of the program: --quick; --filter TEXT, the models whose name contains it. The environment variable
+/// The same scenario where barriers cannot be one-sided, and where there are no fences but read-modify-writes instead.
+MakeScenario without_membarrier(MakeScenario make);
+MakeScenario without_fences(MakeScenario make);
+
+/// Options of the program: --quick; --filter TEXT, the models whose name contains it; --stop at the first failure. The environment variable
 /// WHORL_REPLAY, in the words that a failure prints, runs that one execution and shows its trace.
 class Suite {
  public:
@@ -49,6 +53,7 @@ class Suite {
 
   std::string program_;
   bool quick_ = false;
+  bool stop_ = false;
   std::string filter_;
   std::string replay_;  // NAME/PREEMPTIONS/STALE READS IN ALL/DECISIONS
   bool failed_ = false;

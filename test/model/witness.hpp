@@ -39,7 +39,7 @@ class Witness {
       if (i < accepted) accept(offers[i]);
     }
     if (accepted == attempt.items) return;
-    if (accepted == 0) ++refusals_;
+    refused_ += attempt.items - accepted;
     const std::size_t inside = accepted_ + given_up_ + under_way_ - attempt.released;
     model::require(closed_ || inside >= capacity_, "a write was refused though there was room");
   }
@@ -75,7 +75,7 @@ class Witness {
   void settle(const Stats& stats) const {
     model::require(accepted_set_ == delivered_set_, "an accepted item was not delivered, or a refused one was");
     model::require(stats.accepted == accepted_ && stats.delivered == delivered_, "the ring miscounts its items");
-    model::require(stats.refused == refusals_, "the ring miscounts its refusals");
+    model::require(stats.refused == refused_, "the ring miscounts its refusals");
     model::require(stats.tombstones == given_up_, "the ring miscounts its tombstones");
     model::require(Element::live() == 0 && FragileElement::live() == 0, "an element was not destroyed");
   }
@@ -105,7 +105,7 @@ class Witness {
   std::size_t accepted_ = 0;   // positions
   std::size_t given_up_ = 0;   // tombstones
   std::size_t under_way_ = 0;  // items of writes that have not ended
-  std::size_t refusals_ = 0;   // writes that found no room
+  std::size_t refused_ = 0;    // items that found no room
   std::size_t delivered_ = 0;
   bool closed_ = false;
   std::array<std::uint64_t, kMaxProducers> accepted_set_{};  // a bit for each number

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Weakens every memory order of the shipping headers, one at a time, and demands that the explorer notices.
+"""Weakens every memory order of the shipping headers and removes every barrier and every wake-up, one at a time, and
+demands that the explorer notices.
 
 The sites are found here, in include/whorl/, not listed by hand. For each, a copy of the headers is changed in that one
 place, the model programs are compiled against the copy and run until one of them fails: the mutant is killed. A mutant
@@ -16,30 +17,37 @@ import subprocess
 import sys
 
 WEAKER = {"acquire": ["relaxed"], "release": ["relaxed"], "acq_rel": ["acquire", "release"]}
-SITE = re.compile(r"\bsync::(acquire|release|acq_rel)\b")
+ORDER = re.compile(r"\bsync::(acquire|release|acq_rel)\b")
+# A whole statement, on one line: the barriers, the kernel's wake-up, and what whorl calls its own.
+STATEMENT = re.compile(
+    r"(?<![\w.:])((?:sync::(?:light|heavy|full)_barrier|sync::unpark_all)\(\w[^;]*\)"
+    r"|[\w.()\->]+(?:\.|->)(?:notify|wake|tell)\(\)|more\.announce\(\)|look_at\(\w+(?:\.\w+)?\));"
+)
 TIME_LIMIT_SECONDS = 300
 
 
 class Mutant:
-    """One order in one line, replaced by a weaker one."""
+    """One order in one line, replaced by a weaker one; or one statement, replaced by nothing."""
 
     def __init__(self, header, line_number, column, old, new, text):
         self.header, self.line_number, self.column = header, line_number, column
         self.old, self.new, self.text = old, new, text
 
+    def change(self):
+        return f"{self.old} -> {self.new or 'nothing'}"
+
     def __str__(self):
-        return f"{self.header}:{self.line_number}: {self.old} -> {self.new}: {self.text}"
+        return f"{self.header}:{self.line_number}: {self.change()}: {self.text}"
 
     def folder_name(self):
-        return f"{self.header.stem}-{self.line_number}-{self.column}-{self.new}"
+        return f"{self.header.stem}-{self.line_number}-{self.column}-{self.new.split(':')[-1] or 'removed'}"
 
     def apply(self, include):
         path = include / self.header
         lines = path.read_text().split("\n")
         line = lines[self.line_number - 1]
-        changed = line[: self.column] + f"sync::{self.new}" + line[self.column + len(f"sync::{self.old}") :]
-        assert changed != line
-        lines[self.line_number - 1] = changed
+        assert line[self.column :].startswith(self.old)
+        lines[self.line_number - 1] = line[: self.column] + self.new + line[self.column + len(self.old) :]
         path.write_text("\n".join(lines))
 
 
@@ -50,9 +58,11 @@ def find_mutants(include):
             continue
         for number, line in enumerate(path.read_text().split("\n"), 1):
             code = line.split("//")[0]
-            for match in SITE.finditer(code):
+            for match in ORDER.finditer(code):
                 for new in WEAKER[match[1]]:
-                    yield Mutant(header, number, match.start(), match[1], new, code.strip())
+                    yield Mutant(header, number, match.start(), match[0], f"sync::{new}", code.strip())
+            for match in STATEMENT.finditer(code):
+                yield Mutant(header, number, match.start(1), match[1], "", code.strip())
 
 
 def run(command, log):
@@ -71,7 +81,7 @@ def build_and_run(options, include, folder, name, source):
     log = folder / f"{name}.log"
     if not run(command, log):
         raise RuntimeError(f"{name} does not compile with {include}:\n{log.read_text()[-2000:]}")
-    passed = run([str(program), "--quick"], log)
+    passed = run([str(program), "--quick", "--stop"], log)
     program.unlink()
     return passed
 
@@ -126,7 +136,7 @@ def main():
     killed = listed = unlisted = 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for mutant, killer in zip(mutants, pool.map(lambda m: try_mutant(options, m), mutants)):
-            site = f"{mutant.header}: {mutant.old} -> {mutant.new}: {mutant.text}"
+            site = f"{mutant.header}: {mutant.change()}: {mutant.text}"
             if killer:
                 killed += 1
                 print(f"killed by {killer:16} {mutant}", flush=True)

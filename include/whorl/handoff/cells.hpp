@@ -68,6 +68,9 @@ union Storage {
 /// visit<follow>(p, most, use, buried)
 ///                        reader: uses and destroys complete cells from p on, at most `most`; p is past a cell before
 ///                        `use` sees it; tombstones are passed and counted in `buried`; returns how many were used
+/// build(p, args...)      producer: builds cell p and nothing more; at(p) is it
+/// publish(p, n)          producer: n built cells are complete; destroy(p, n): they are not to be
+/// peek(p, buried)        reader: whether p is complete, p having passed tombstones
 /// kInOrder               positions must be published in order
 template <class C>
 concept Cells = requires(C& cells, Position p, std::size_t n) {

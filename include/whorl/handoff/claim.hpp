@@ -15,6 +15,7 @@ namespace whorl::inline WHORL_ABI_TAG {
 ///                               claim is closed; asks the gate only when the room it remembers has run out
 /// claimed()                     the position after the last claimed one
 /// close()                       no claim succeeds any more
+/// is_shared()                   producers may be claiming at once (shared claims only)
 /// is_closed(), is_final()       close() was called; and claimed() will not change again
 template <class C>
 concept Claim = requires(C& claim, const C& view, const ConsumerCursor& gate, std::size_t n) {
@@ -138,6 +139,13 @@ class SharedClaim {
     }
   }
 
+  /// Moves the beginning, of a claim that nobody has used yet, from `first` to `begin`. Any number of threads may do so
+  /// with the same values, and use it afterwards.
+  void begin(Position first, Position begin) noexcept {
+    // Relaxed: whoever tells others that the claim has begun orders this before. Once moved it never is `first` again.
+    next_.compare_exchange_strong(first, begin, sync::relaxed, sync::relaxed);
+  }
+
   Position claimed() const noexcept { return open_position(next_.load(sync::relaxed)); }  // relaxed: news; see is_final
 
   void close() noexcept {
@@ -153,6 +161,7 @@ class SharedClaim {
   }
 
   bool is_final() const noexcept { return is_closed(); }
+  static constexpr bool is_shared() noexcept { return true; }
 
  private:
   // close() moves the counter so far ahead that every later claim finds no room by the check it makes anyway.

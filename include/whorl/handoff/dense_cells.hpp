@@ -11,7 +11,7 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// T[capacity] and one cursor: no mark between the data, one store for a batch. For exclusive claims; what an exclusive
 /// claimer gives up it forgets, so there are no tombstones.
 ///
-/// Threads:  write: the one producer. visit: the only reader.
+/// Threads:  visit and peek: the only reader. Everything else: the one producer.
 /// Order:    what the producer did before a write returned is visible to the reader when it uses those cells.
 template <class T>
 class DenseCells {
@@ -40,6 +40,25 @@ class DenseCells {
     for_runs(p, n, [&](Cell* cell, std::size_t run) {
       for (Cell* const end = cell + run; cell != end; ++cell, ++k, ++done.next) cell->storage.build(fill, k);
     });
+  }
+
+  /// The steps of a write one by one: build; look or change; then publish, or destroy and forget.
+  template <class... Args>
+  T& build(Position p, Args&&... args) noexcept(noexcept(T(std::forward<Args>(args)...))) {
+    detail::Storage<T>& storage = cells_[index(p, mask_)].storage;
+    storage.build([&]() -> T { return T(std::forward<Args>(args)...); });
+    return storage.value;
+  }
+  T& at(Position p) noexcept { return cells_[index(p, mask_)].storage.value; }
+  void publish(Position p, std::size_t n) noexcept { cursor_.publish(p + n); }
+  void destroy(Position p, std::size_t n) noexcept {
+    for (; n != 0; --n, ++p) std::destroy_at(std::addressof(at(p)));
+  }
+
+  /// True: p is complete. There are no tombstones.
+  bool peek(Position& p, std::size_t& /*buried*/) noexcept {
+    if (known_ == p) known_ = cursor_.published();
+    return known_ != p;
   }
 
   // `known_` spares the producer: its cursor is looked at only when what it said last is not enough.

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <whorl/handoff/sequence.hpp>
+#include <whorl/wait/event_count.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
 
@@ -14,7 +15,7 @@ concept Gate = requires(const G& gate, Position claimed) {
 };
 
 /// The gate of a ring with one consumer: that consumer's own sequence. It needs no cap at `claimed`: the consumer is
-/// there from the start, so no answer can be given without it.
+/// there from the start, so no answer can be given without it. Producers may sleep until room comes back.
 class ConsumerCursor {
  public:
   explicit ConsumerCursor(Position first) noexcept : sequence_(first) {}
@@ -23,10 +24,18 @@ class ConsumerCursor {
   Position passed(Position /*claimed*/) const noexcept { return sequence_.passed(); }
 
   /// The consumer: it has finished with everything below `next`.
-  void release(Position next) noexcept { sequence_.release(next); }
+  void release(Position next) noexcept {
+    sequence_.release(next);
+    room_.notify();
+  }
+
+  /// What producers sleep on that find no room.
+  EventCount& room() noexcept { return room_; }
+  const EventCount& room() const noexcept { return room_; }
 
  private:
   Sequence sequence_;
+  alignas(kCacheLine) EventCount room_{EventCount::Payer::both};
 };
 
 }  // namespace whorl::inline WHORL_ABI_TAG

@@ -26,12 +26,15 @@ class HandOff {
   /// Errors:   what fill or T's constructor throws, at item k: items before k are published, the others never will be
   ///           (positions of a shared claim become tombstones, those of an exclusive one are forgotten); the ring goes
   ///           on.
+  ///
+  /// Inline, that a single item's write is what it comes to: some twenty instructions.
   template <class Fill>
-  std::size_t write(std::size_t least, std::size_t most, Fill&& fill) {
+  [[gnu::always_inline]] std::size_t write(std::size_t least, std::size_t most, Fill&& fill) {
     using T = typename Memory::Value;
-    const Claimed claimed = claim_.try_claim(least, most, gate_);
+    Claimed claimed = claim_.try_claim(least, most, gate_);
     if (!claimed) [[unlikely]]
       return 0;
+    if (least == most) claimed.count = most;  // as it is: but now the compiler knows, and a single item needs no loop
     if constexpr (noexcept(T(fill(most)))) {
       cells_.write(claimed.first, claimed.count, fill);
     } else {
@@ -43,6 +46,19 @@ class HandOff {
       rest.positions = {};
     }
     return claimed.count;
+  }
+
+  /// A write in steps: claim; then the cells' build and publish; what is left over is abandoned.
+  Claimed try_claim(std::size_t least, std::size_t most) noexcept { return claim_.try_claim(least, most, gate_); }
+
+  /// Gives up claimed positions that nothing will be published in: of an exclusive claim, its last ones.
+  void abandon(Claimed rest) noexcept {
+    if constexpr (C::kShared) {
+      buried_.fetch_add(rest.count, sync::relaxed);  // relaxed: a count, it orders nothing
+      cells_.bury(rest.first, rest.count);
+    } else {
+      claim_.forget(rest);
+    }
   }
 
   const C& claim() const noexcept { return claim_; }
@@ -63,15 +79,6 @@ class HandOff {
       if (positions) hand_off.abandon(positions);
     }
   };
-
-  void abandon(Claimed rest) noexcept {
-    if constexpr (C::kShared) {
-      buried_.fetch_add(rest.count, sync::relaxed);  // relaxed: a count, it orders nothing
-      cells_.bury(rest.first, rest.count);
-    } else {
-      claim_.forget(rest);
-    }
-  }
 
   Memory cells_;                                               // producers and reader, each by its own marks
   C claim_;                                                    // producers

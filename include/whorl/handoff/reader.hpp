@@ -13,10 +13,11 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// Room goes back to the producers once an eighth of a lap has been used and at the end of every visit, so that a
 /// reader never sleeps on room and a long visit does not starve the producers.
 ///
-/// kFollow: the producers share their claim. A reader that runs ahead of their stamps pulls away lines they are about
-/// to write, and their locked instructions make them wait for each; so it follows the stamps, unless it is far behind.
+/// kFollow: the producers may share their claim. A reader that runs ahead of their stamps pulls away lines they are about
+/// to write, and their locked instructions make them wait for each; so while they share it follows the stamps, unless it
+/// is far behind.
 ///
-/// Threads:   visit: the one consumer, which may change threads if the two synchronise. skipped(): any thread.
+/// Threads:   visit, peek: the one consumer, which may change threads if the two synchronise. skipped(): any thread.
 /// Progress:  wait-free but for what `use` does.
 template <bool kFollow>
 class Reader {
@@ -27,20 +28,29 @@ class Reader {
   /// Uses at most `most` items in order: use(T&), after which the item is destroyed. Returns how many.
   /// When `use` throws, that item counts as used, its room goes back and the exception goes on.
   template <Cells Memory, class Use>
-  std::size_t visit(Memory& cells, ConsumerCursor& cursor, std::size_t most, Use&& use) {
+  std::size_t visit(Memory& cells, ConsumerCursor& cursor, std::size_t most, Use&& use, bool shared = true) {
     sync::plain_write(this);
     Visit visit{*this, cursor, next_};
+    const bool run_ahead = !kFollow || !shared || last_visit_ >= kBacklog;
     std::size_t used = 0;
     while (used < most) {
       const std::size_t chunk = std::min(most - used, step_);
-      const std::size_t got = run_ahead() ? cells.template visit<false>(visit.next, chunk, use, visit.buried)
-                                          : cells.template visit<true>(visit.next, chunk, use, visit.buried);
+      const std::size_t got = run_ahead ? cells.template visit<false>(visit.next, chunk, use, visit.buried)
+                                        : cells.template visit<true>(visit.next, chunk, use, visit.buried);
       used += got;
       if (got < chunk) break;
       visit.release();
     }
     last_visit_ = used;
     return used;
+  }
+
+  /// True: there is an item to use. Room of tombstones goes back.
+  template <Cells Memory>
+  bool peek(Memory& cells, ConsumerCursor& cursor) {
+    sync::plain_write(this);
+    Visit visit{*this, cursor, next_};
+    return cells.peek(visit.next, visit.buried);
   }
 
   Position next() const noexcept { return next_; }  // the consumer only
@@ -51,8 +61,6 @@ class Reader {
 
  private:
   static constexpr std::size_t kBacklog = 32;  // a longer visit last time: the producers are far ahead of us
-
-  bool run_ahead() const noexcept { return !kFollow || last_visit_ >= kBacklog; }
 
   // One visit's own copy of the position, for speed; whatever ends the visit, the reader and the producers learn of it.
   struct Visit {

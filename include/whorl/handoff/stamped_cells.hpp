@@ -10,7 +10,7 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// Anything else is an earlier lap: the cell is free, or its producer is at work. Only producers write stamps, and
 /// whether a cell may be overwritten is the gate's business: hence a capacity of 1 is as good as any.
 ///
-/// Threads:  write and bury: the producer that claimed the positions. visit: the only reader.
+/// Threads:  visit and peek: the only reader. Everything else: the producer that claimed the positions.
 /// Order:    what a producer did before publishing p is visible to the reader when it uses p.
 /// Source:   per-slot sequences are D. Vyukov's; that the reader never writes them is JCTools' and FastForward's.
 template <class T>
@@ -32,14 +32,32 @@ class StampedCells {
     for (std::size_t k = 0; k < n; ++k, ++p) {
       Cell& cell = cells[index(p, mask)];
       cell.storage.build(fill, k);
-      // (11) release pairs with acquire (12): the datum is complete before the reader sees its stamp.
+      // (11) release pairs with acquire (12) and (20): the datum is complete before the reader sees its stamp.
       cell.stamp.store(p + 1, sync::release);
     }
   }
 
+  /// The steps of a write one by one: build; look or change; then publish, or destroy and bury.
+  template <class... Args>
+  T& build(Position p, Args&&... args) noexcept(noexcept(T(std::forward<Args>(args)...))) {
+    detail::Storage<T>& storage = cells_[index(p, mask_)].storage;
+    storage.build([&]() -> T { return T(std::forward<Args>(args)...); });
+    return storage.value;
+  }
+  T& at(Position p) noexcept { return cells_[index(p, mask_)].storage.value; }
+  void publish(Position p, std::size_t n) noexcept {
+    for (; n != 0; --n, ++p) {
+      // (19) release pairs with acquire (12) and (20): as (11).
+      cells_[index(p, mask_)].stamp.store(p + 1, sync::release);
+    }
+  }
+  void destroy(Position p, std::size_t n) noexcept {
+    for (; n != 0; --n, ++p) std::destroy_at(std::addressof(at(p)));
+  }
+
   void bury(Position p, std::size_t n) noexcept {
     for (; n != 0; --n, ++p) {
-      // (13) release pairs with acquire (12): an element that threw while being built has left the cell for good before
+      // (13) release pairs with acquire (12) and (20): an element that threw while being built has left the cell for good before
       // the reader hands it to the next lap.
       cells_[index(p, mask_)].stamp.store(tombstone(p), sync::release);
     }
@@ -57,7 +75,7 @@ class StampedCells {
     while (used < most) {
       const Position p = position;
       Cell& cell = cells[index(p, mask)];
-      // (12) acquire pairs with release (11) and (13).
+      // (12) acquire pairs with release (11), (13) and (19).
       const Position stamp = cell.stamp.load(sync::acquire);
       const Position next = kFollow ? sync::opaque(stamp) : sync::opaque(p) + 1;
       if (stamp == p + 1) [[likely]] {
@@ -72,6 +90,15 @@ class StampedCells {
       }
     }
     return used;
+  }
+
+  /// True: p is complete. Passes tombstones on the way.
+  bool peek(Position& p, std::size_t& buried) noexcept {
+    for (;; ++p, ++buried) {
+      // (20) acquire pairs with release (11), (13) and (19): a tombstone's cell goes to the next lap.
+      const Position stamp = cells_[index(p, mask_)].stamp.load(sync::acquire);
+      if (stamp != tombstone(p)) return stamp == p + 1;
+    }
   }
 
  private:

@@ -1,13 +1,20 @@
 #pragma once
-// The kinds of a shard: who may write to it (Shared, Exclusive) and how its memory is laid out (Inline, Dense).
+// The kinds of a shard: who may write to it (Biased, Shared, Exclusive) and how its memory is laid out (Inline, Dense).
 
 #include <cstddef>
 #include <type_traits>
+#include <whorl/handoff/biased_claim.hpp>
 #include <whorl/handoff/claim.hpp>
 #include <whorl/handoff/dense_cells.hpp>
 #include <whorl/handoff/stamped_cells.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
+
+/// Any number of producers: plain stores for the first thread that writes, until a second one comes; from then on, for
+/// ever, what Shared is. The default: with one thread for each shard it is as fast as a lease and needs none.
+struct Biased {
+  using Claim = BiasedClaim;
+};
 
 /// Any number of producers at once; each write costs one locked instruction, and a producer that is preempted between
 /// claim and publish holds the reader of its shard back until it runs again.

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <whorl/ring/patience.hpp>
 #include <whorl/sync/contract.hpp>
 #include <whorl/sync/sync.hpp>
 
@@ -55,6 +56,27 @@ class Lease {
     return shard_->try_write_some(values);
   }
 
+  /// Copies all of `values`, or none when they do not find room together.
+  [[nodiscard]] bool try_write_all(std::span<const T> values)
+    requires std::copy_constructible<T>
+  {
+    check();
+    return shard_->try_write_some(values, values.size()) == values.size();
+  }
+
+  /// Claims at most `most` cells, to be filled where they lie; see ClaimedRange. The lease is kept until that is done.
+  [[nodiscard]] typename Shard::Range try_claim(std::size_t most, std::size_t least = 1) noexcept {
+    check();
+    return shard_->try_claim(most, least);
+  }
+
+  /// Writes one item, waiting for room: see ShardedRing::write. There is but one shard to choose.
+  template <std::convertible_to<T> U = T, Patience P = WritePolicy>
+  WriteResult write(U&& value, const P& patience = {}, const Until& until = {}) {
+    check();
+    return shard_->write(std::forward<U>(value), patience, until);
+  }
+
   /// The ring has been closed: no write will succeed. The shard ends when the lease is given back.
   bool is_closed() const noexcept { return shard_ == nullptr || shard_->is_closed(); }
 
@@ -70,12 +92,33 @@ class Lease {
     }
   }
   void give_back() noexcept {
-    if (shard_ != nullptr) std::exchange(shard_, nullptr)->claim().disown();
+    if (shard_ != nullptr) std::exchange(shard_, nullptr)->disown();
   }
 
   Shard* shard_;
   std::size_t shard_index_;
   std::optional<sync::ThreadId> thread_;  // who writes, where checks are on
+};
+
+/// What an Exclusive ring offers its producers.
+template <class Ring, class Shard>
+class WritesByLease {
+ public:
+  using Lease = whorl::Lease<Shard>;
+
+  /// The right to be the only producer of a shard that nobody has leased; none when all are out or the ring is closed.
+  /// A lease that has been given back can be had again: a loop that takes leases until there are none may never end.
+  [[nodiscard]] std::optional<Lease> lease() {
+    const auto& shards = static_cast<Ring&>(*this).shards_;
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+      if (shards[i].try_own()) return std::optional<Lease>(std::in_place, shards[i], i);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  friend Ring;
+  WritesByLease() = default;
 };
 
 }  // namespace whorl::inline WHORL_ABI_TAG

@@ -8,7 +8,10 @@
 #include <utility>
 #include <whorl/handoff/hand_off.hpp>
 #include <whorl/handoff/reader.hpp>
+#include <whorl/ring/claimed_range.hpp>
+#include <whorl/ring/doorbell.hpp>
 #include <whorl/ring/kinds.hpp>
+#include <whorl/ring/patience.hpp>
 #include <whorl/ring/stats.hpp>
 #include <whorl/sync/alone.hpp>
 #include <whorl/sync/contract.hpp>
@@ -20,12 +23,12 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// Threads:   producers as Kind says; one consumer.
 /// Order:     items are read in the order in which they were claimed; what a producer did before a write is visible to
 ///            the consumer of the item.
-/// Progress:  try_write never waits: wait-free when exclusive, lock-free when shared. try_consume is wait-free; it
-///            finds nothing while the producer of the next item is between claim and publish, even if later items are
-///            complete.
+/// Progress:  what begins with try_ never waits: wait-free when exclusive, lock-free when shared. try_consume is
+///            wait-free; it finds nothing while the producer of the next item is between claim and publish, even if later
+///            items are complete.
 /// Units:     capacity in items, a power of two; 1 is legal. `first` is the first position: a test's business.
 /// Errors:    std::bad_alloc.
-template <class T, class Kind = Shared, class Layout = DefaultLayout<T, Kind>>
+template <class T, class Kind = Biased, class Layout = DefaultLayout<T, Kind>>
 class RingShard {
   static_assert(detail::require_element<T>());
   using Cells = typename Layout::template Cells<T>;
@@ -33,10 +36,17 @@ class RingShard {
  public:
   using Value = T;
   using Claim = typename Kind::Claim;
+  using Range = ClaimedRange<RingShard>;
 
+  /// A shard of its own: nobody sleeps until it has items.
   explicit RingShard(std::size_t capacity, Position first = 0)
-      : first_(first),
-        capacity_(detail::require_power_of_two("RingShard", "capacity", capacity)),
+      : RingShard(detail::require_power_of_two("RingShard", "capacity", capacity), first, true, nullptr, 0) {}
+  /// Shard `index` of those whose consumer has `bell`. `count`: see RingOptions.
+  RingShard(std::size_t capacity, Position first, bool count, Doorbell* bell, std::size_t index)
+      : call_(bell, index),
+        first_(first),
+        capacity_(capacity),
+        count_(count),
         hand_off_(first, capacity),
         reader_(first, capacity) {}
   RingShard(const RingShard&) = delete;
@@ -50,32 +60,71 @@ class RingShard {
     }
   }
 
-  /// Writes items 0 .. n - 1, n at most `most`, item k built from fill(k). Neither fill nor T's constructor may write to
-  /// this shard.
+  // ---- producers --------------------------------------------------------------------------------------------------
+
+  /// Writes items 0 .. n - 1, item k built from fill(k), n in [least, most] or 0. Neither fill nor T's constructor may
+  /// write to this shard.
   ///
-  /// Returns:  how many found room: fewer than `most` when the shard ran full, none when it is full or closed.
+  /// Returns:  n: fewer than `most` when the shard ran full, 0 when there is no room for `least`, or it is closed.
   /// Errors:   what fill or T's constructor throws; items before that one are written, the ring goes on.
   template <class Fill>
-  std::size_t try_fill(std::size_t most, Fill&& fill) {
-    [[maybe_unused]] const auto alone = one_producer();
-    const std::size_t n = hand_off_.write(1, std::min(most, capacity_), std::forward<Fill>(fill));
-    if (n == 0 && most != 0) [[unlikely]]
-      count_refusal();
+  [[gnu::always_inline]] std::size_t try_fill(std::size_t most, Fill&& fill, std::size_t least = 1) {
+    const std::size_t n = put(least, most, std::forward<Fill>(fill));
+    if (n < most) [[unlikely]]
+      count_refused(most - n);
     return n;
   }
 
   /// Writes one item built from `value`. False when the shard is full or closed; `value` is then untouched.
   template <std::convertible_to<T> U = T>
-  bool try_write(U&& value) {
+  [[gnu::always_inline]] bool try_write(U&& value) {
     return try_fill(1, [&](std::size_t) noexcept -> U&& { return std::forward<U>(value); }) != 0;
   }
 
-  /// Copies as many of `values` as find room, in order; returns how many.
-  std::size_t try_write_some(std::span<const T> values)
+  /// Copies `values` in order, at least `least` of them or none; returns how many.
+  std::size_t try_write_some(std::span<const T> values, std::size_t least = 1)
     requires std::copy_constructible<T>
   {
-    return try_fill(values.size(), [&](std::size_t k) noexcept -> const T& { return values[k]; });
+    return try_fill(values.size(), [&](std::size_t k) noexcept -> const T& { return values[k]; }, least);
   }
+
+  /// Writes one item, waiting for room as `patience` says.
+  template <std::convertible_to<T> U = T, Patience P = WritePolicy>
+  WriteResult write(U&& value, const P& patience = {}, const Until& until = {}) {
+    const auto attempt = [&] { return offer(std::forward<U>(value)); };
+    const WriteResult result = attempt();
+    return result != WriteResult::full ? finished(result) : wait_for_room(patience, until, attempt);
+  }
+
+  /// One try of a write that is counted when it ends: ok, full or closed.
+  template <class U>
+  WriteResult offer(U&& value) {
+    if (put(1, 1, [&](std::size_t) noexcept -> U&& { return std::forward<U>(value); }) != 0) return WriteResult::ok;
+    return is_closed() ? WriteResult::closed : WriteResult::full;
+  }
+  WriteResult finished(WriteResult result) noexcept {
+    if (result != WriteResult::ok) count_refused(1);
+    return result;
+  }
+  /// Calls attempt() as `patience` says, which is an offer to this shard or to it and others.
+  template <Patience P, class Attempt>
+  [[gnu::noinline]] WriteResult wait_for_room(const P& patience, const Until& until, const Attempt& attempt) {
+    std::uint64_t waits = 0;
+    const WriteResult result = detail::write_patiently(patience, hand_off_.gate().room(), until, waits, attempt);
+    if (count_) backoffs_.fetch_add(waits, sync::relaxed);  // relaxed: a count, it orders nothing
+    return finished(result);
+  }
+
+  /// Claims cells to be filled where they lie: between `least` and `most`, or none.
+  [[nodiscard]] Range try_claim(std::size_t most, std::size_t least = 1) noexcept {
+    if (least > capacity_) return {};
+    const Claimed cells = hand_off_.try_claim(least, std::min(most, capacity_));
+    if (!cells) return {};
+    OneProducer::enter(writing_, kOneProducer);
+    return {*this, cells};
+  }
+
+  // ---- the consumer -----------------------------------------------------------------------------------------------
 
   /// Hands the consumer at most `most` items, in place: use(T&), after which the item is destroyed.
   ///
@@ -83,12 +132,22 @@ class RingShard {
   /// Errors:   what `use` throws; that item counts as delivered and its room goes back.
   template <class Use>
   std::size_t try_consume(Use&& use, std::size_t most) {
-    return reader_.visit(hand_off_.cells(), hand_off_.gate(), most, std::forward<Use>(use));
+    return reader_.visit(hand_off_.cells(), hand_off_.gate(), most, std::forward<Use>(use), is_shared());
   }
+
+  /// For the consumer's doorbell.
+  Doorbell::Call& call() noexcept { return call_; }
+  /// The consumer: there is an item to read.
+  bool is_readable() { return reader_.peek(hand_off_.cells(), hand_off_.gate()); }
+
+  // ---- anybody ----------------------------------------------------------------------------------------------------
 
   /// No write succeeds any more; what was accepted can still be read. An exclusive shard's producer learns of it at its
   /// next write. May be called more than once and from any thread.
-  void close() noexcept { hand_off_.claim().close(); }
+  void close() noexcept {
+    hand_off_.claim().close();
+    hand_off_.gate().room().notify();
+  }
   bool is_closed() const noexcept { return hand_off_.claim().is_closed(); }
 
   /// The consumer: the shard is closed, no producer can write any more and every accepted item has been read.
@@ -114,36 +173,75 @@ class RingShard {
     stats.delivered = passed - std::min(passed, skipped);
     const std::uint64_t claimed = hand_off_.claim().claimed() - first_;
     stats.accepted = claimed - std::min(claimed, stats.tombstones);
-    stats.refused = refused_.load(sync::relaxed);  // relaxed: a count, it orders nothing
+    stats.refused = refused_.load(sync::relaxed);    // relaxed: a count, it orders nothing
+    stats.backoffs = backoffs_.load(sync::relaxed);  // relaxed: as above
+    if (count_) stats.parks = hand_off_.gate().room().sleeps();
     return stats;
   }
 
-  /// The producers' side, for whoever deals out the right to write (ShardedRing's lease).
-  Claim& claim() noexcept { return hand_off_.claim(); }
+  /// For whoever deals out the right to write (ShardedRing's lease).
+  bool try_own() noexcept { return hand_off_.claim().try_own(); }
+  void disown() noexcept {
+    hand_off_.claim().disown();
+    call_.wake();  // the consumer may be waiting for the last owner to go
+  }
 
  private:
-  [[gnu::noinline, gnu::cold]] void count_refusal() noexcept {
-    if constexpr (Claim::kShared) {
-      refused_.fetch_add(1, sync::relaxed);  // relaxed: a count, it orders nothing
-    } else {
-      refused_.store(refused_.load(sync::relaxed) + 1, sync::relaxed);  // relaxed: and written by the owner only
-    }
-  }
+  friend Range;
 
   // A shared claim sorts its producers out by itself.
-  auto one_producer() noexcept {
-    if constexpr (!Claim::kShared) {
-      return detail::Alone(writing_,
-                           "an exclusive shard is written by one thread, and not while an item is being built");
-    } else {
-      return 0;
-    }
+  using OneProducer = std::conditional_t<Claim::kShared, detail::NotAlone, detail::Alone>;
+  static constexpr const char* kOneProducer =
+      "an exclusive shard is written by one thread, and not while an item is being built or a claimed range is open";
+
+  template <class Fill>
+  [[gnu::always_inline]] std::size_t put(std::size_t least, std::size_t most, Fill&& fill) {
+    const OneProducer alone(writing_, kOneProducer);
+    const Tell after{call_};  // whatever comes of it: what an exception leaves behind was published, too
+    return least > capacity_ ? 0 : hand_off_.write(least, std::min(most, capacity_), std::forward<Fill>(fill));
   }
 
+  // ---- a claimed range's
+  template <class... Args>
+  T& build(Position p, Args&&... args) {
+    return hand_off_.cells().build(p, std::forward<Args>(args)...);
+  }
+  T& at(Position p) noexcept { return hand_off_.cells().at(p); }
+  void publish(Position p, std::size_t n) noexcept {
+    hand_off_.cells().publish(p, n);
+    call_.tell();
+  }
+  // The first `built` of the unpublished `rest` have been built.
+  void end_claim(Claimed rest, std::size_t built) noexcept {
+    hand_off_.cells().destroy(rest.first, built);
+    if (rest) {
+      hand_off_.abandon(rest);
+      call_.tell();
+    }
+    OneProducer::leave(writing_);
+  }
+
+  struct Tell {
+    Doorbell::Call& call;
+    ~Tell() { call.tell(); }
+  };
+
+  bool is_shared() const noexcept {
+    if constexpr (Claim::kShared) return hand_off_.claim().is_shared();
+    return false;
+  }
+
+  [[gnu::noinline, gnu::cold]] void count_refused(std::size_t items) noexcept {
+    if (count_) refused_.fetch_add(items, sync::relaxed);  // relaxed: a count, it orders nothing
+  }
+
+  Doorbell::Call call_;  // the consumer before it sleeps, the producer that answers; quiet, as is what follows
   const Position first_;
   const std::size_t capacity_;
+  const bool count_;
   HandOff<Claim, Cells, ConsumerCursor> hand_off_;
   alignas(kCacheLine) sync::Atomic<std::uint64_t> refused_{0};  // producers that found no room
+  sync::Atomic<std::uint64_t> backoffs_{0};                     // producers that waited for it
   sync::Atomic<bool> writing_{false};                           // the owner, where checks are on
   Reader<Claim::kShared> reader_;                               // the consumer
 };

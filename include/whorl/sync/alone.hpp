@@ -10,18 +10,28 @@ namespace whorl::inline WHORL_ABI_TAG::detail {
 // time, by another thread or by a call from inside; `advice` says what to do instead. Nothing where checks are off.
 class Alone {
  public:
-  Alone([[maybe_unused]] sync::Atomic<bool>& busy, [[maybe_unused]] const char* advice) noexcept : busy_(busy) {
+  Alone(sync::Atomic<bool>& busy, const char* advice) noexcept : busy_(busy) { enter(busy, advice); }
+  ~Alone() { leave(busy_); }
+
+  static void enter([[maybe_unused]] sync::Atomic<bool>& busy, [[maybe_unused]] const char* advice) noexcept {
     // Relaxed: it looks for a mistake, it does not prevent one.
-    WHORL_ASSERT(!busy_.exchange(true, sync::relaxed), advice);
+    WHORL_ASSERT(!busy.exchange(true, sync::relaxed), advice);
   }
-  ~Alone() {
-    if constexpr (WHORL_CHECKED) busy_.store(false, sync::relaxed);  // relaxed: as above
+  static void leave([[maybe_unused]] sync::Atomic<bool>& busy) noexcept {
+    if constexpr (WHORL_CHECKED) busy.store(false, sync::relaxed);  // relaxed: as above
   }
   Alone(const Alone&) = delete;
   Alone& operator=(const Alone&) = delete;
 
  private:
   sync::Atomic<bool>& busy_;
+};
+
+// The same where two are welcome.
+struct NotAlone {
+  NotAlone(sync::Atomic<bool>&, const char*) noexcept {}
+  static void enter(sync::Atomic<bool>&, const char*) noexcept {}
+  static void leave(sync::Atomic<bool>&) noexcept {}
 };
 
 }  // namespace whorl::inline WHORL_ABI_TAG::detail

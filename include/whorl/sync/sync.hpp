@@ -17,7 +17,19 @@
 //   opaque(x)                            x, with its origin hidden from the optimiser
 //   pause()                              a polite step of a spinning loop
 //   yield()                              lets another thread have this CPU
-//   ThreadId, this_thread()              an identity of the calling thread: equal while it lives, and cheap
+//   ThreadId, this_thread()              an identity of the calling thread: an integer above 1, equal while it lives, cheap
+//   asymmetric()                         barriers can be one-sided here; the answer never changes
+//   light_barrier(w), heavy_barrier(w), full_barrier(w)
+//                                        between a store before it and a load after it. Where two threads pass one each,
+//                                        a heavy one and a full one, or, if asymmetric(), a heavy one and a light one,
+//                                        at least one of them sees what the other stored before. `w` is the word that
+//                                        the handshake is about, an atomic integer, the same for both; what both count on
+//                                        seeing in it is put there by read-modify-writes
+//   Clock                                what std::chrono::steady_clock is
+//   park(w, expected, deadline)          sleeps until unpark_all(w), or the deadline, a Clock::time_point; not at all when
+//                                        w differs from `expected`; now and then returns for no reason
+//   unpark_all(w)                        wakes all who sleep on w, an Atomic<std::uint32_t>
+//   sleep_until(deadline)                sleeps that long, or for no reason less
 
 #include <whorl/sync/config.hpp>
 
