@@ -1,4 +1,4 @@
-// refused: constraints not satisfied|no matching (member )?function
+// refused: no member named .try_write.
 
 #include <whorl/whorl.hpp>
 

@@ -1,4 +1,4 @@
-// refused: constraints not satisfied|no matching (member )?function|invalid reference to function .lease.
+// refused: no member named .lease.
 
 #include <whorl/whorl.hpp>
 

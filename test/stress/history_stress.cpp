@@ -9,6 +9,7 @@
 #include <vector>
 #include <whorl/ring/sharded_ring.hpp>
 
+#include "../support/shapes.hpp"
 #include "crew.hpp"
 #include "ledger.hpp"
 
@@ -24,12 +25,13 @@ struct Span {
 
 }  // namespace
 
-TEST_CASE("history: of two writes to a shard, one after the other, the first is read first") {
+TEST_CASE_TEMPLATE("history: of two writes to a shard, one after the other, the first is read first", S,
+                   WHORL_TEST_SHAPES_BY_ID) {
   constexpr std::size_t kProducers = 4;
   const std::uint64_t each = scaled(100'000);
   for (const std::size_t capacity : {1u, 4u, 256u}) {
     CAPTURE(capacity);
-    whorl::ShardedRing<Item> ring(capacity, 1);
+    typename S::template Ring<Item> ring(capacity, 1);
     std::atomic<std::uint64_t> clock{0};
     std::vector spans(kProducers, std::vector<Span>(each));
     std::vector<Item> order;
@@ -62,10 +64,12 @@ TEST_CASE("history: of two writes to a shard, one after the other, the first is 
   }
 }
 
-TEST_CASE("history: a lone writer is refused only when its shard holds capacity items that it has not seen released") {
+TEST_CASE_TEMPLATE(
+    "history: a lone writer is refused only when its shard holds capacity items that it has not seen released", S,
+    WHORL_TEST_SHAPES_BY_ID) {
   for (const std::size_t capacity : {1u, 4u, 64u}) {
     CAPTURE(capacity);
-    whorl::ShardedRing<Item> ring(capacity, 1);
+    typename S::template Ring<Item> ring(capacity, 1);
     std::atomic<std::uint64_t> released{0};
     std::uint64_t wrong_refusals = 0;
     const std::uint64_t items = scaled(1'000'000);

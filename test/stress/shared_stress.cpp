@@ -1,4 +1,4 @@
-// Many producers on shared shards.
+// Many producers on shards that they share, from the start or once a second one has come.
 // Forbidden: an item lost, delivered twice, torn, or before an earlier item of its producer.
 
 #include <doctest/doctest.h>
@@ -8,13 +8,14 @@
 #include <span>
 #include <whorl/ring/sharded_ring.hpp>
 
+#include "../support/shapes.hpp"
 #include "crew.hpp"
 #include "ledger.hpp"
 
 using namespace whorl_test;
-using Ring = whorl::ShardedRing<Item>;
 
-TEST_CASE("shared: every item comes once and in its producer's order, singly written") {
+TEST_CASE_TEMPLATE("shared: every item comes once and in its producer's order, singly written", S,
+                   WHORL_TEST_SHAPES_BY_ID) {
   const std::uint64_t items = scaled(60'000);
   for (const std::size_t producers : {1u, 2u, 4u, 8u, 16u}) {
     for (const std::size_t shards : {1u, 4u}) {
@@ -22,7 +23,7 @@ TEST_CASE("shared: every item comes once and in its producer's order, singly wri
         CAPTURE(producers);
         CAPTURE(shards);
         CAPTURE(capacity);
-        Ring ring(capacity * shards, shards);
+        typename S::template Ring<Item> ring(capacity * shards, shards);
         const std::uint64_t each = items / producers;
         Ledger ledger(producers);
         Random random(seed());
@@ -43,13 +44,14 @@ TEST_CASE("shared: every item comes once and in its producer's order, singly wri
   }
 }
 
-TEST_CASE("shared: every item comes once and in its producer's order, written in batches of random size") {
+TEST_CASE_TEMPLATE("shared: every item comes once and in its producer's order, written in batches of random size", S,
+                   WHORL_TEST_SHAPES_BY_ID) {
   const std::uint64_t items = scaled(1'000'000);
   for (const std::size_t producers : {2u, 4u}) {
     for (const std::size_t capacity : {4u, 64u}) {
       CAPTURE(producers);
       CAPTURE(capacity);
-      Ring ring(capacity * 2, 2);
+      typename S::template Ring<Item> ring(capacity * 2, 2);
       const std::uint64_t each = items / producers;
       Ledger ledger(producers);
       Random random(seed());

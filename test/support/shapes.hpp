@@ -21,11 +21,14 @@ struct Shape {
   using Ring = whorl::ShardedRing<T, Kind, Layout>;
 };
 
+using BiasedInline = Shape<whorl::Biased, whorl::Inline>;
 using SharedInline = Shape<whorl::Shared, whorl::Inline>;
 using ExclusiveInline = Shape<whorl::Exclusive, whorl::Inline>;
 using ExclusiveDense = Shape<whorl::Exclusive, whorl::Dense>;
 
-#define WHORL_TEST_SHAPES whorl_test::SharedInline, whorl_test::ExclusiveInline, whorl_test::ExclusiveDense
+#define WHORL_TEST_SHAPES_BY_ID whorl_test::BiasedInline, whorl_test::SharedInline
+#define WHORL_TEST_SHAPES_BY_LEASE whorl_test::ExclusiveInline, whorl_test::ExclusiveDense
+#define WHORL_TEST_SHAPES WHORL_TEST_SHAPES_BY_ID, WHORL_TEST_SHAPES_BY_LEASE
 
 /// Writes to shard s of a ring of any shape: by the id s, or with the lease of s, which it holds.
 template <class Ring>
@@ -33,10 +36,12 @@ class Writers;
 template <class Ring>
 Writers(Ring&) -> Writers<Ring>;
 
-template <class T, class Layout>
-class Writers<whorl::ShardedRing<T, whorl::Shared, Layout>> {
+template <class T, class Kind, class Layout>
+class Writers<whorl::ShardedRing<T, Kind, Layout>> {
  public:
-  explicit Writers(whorl::ShardedRing<T, whorl::Shared, Layout>& ring) : ring_(ring) {}
+  using Ring = whorl::ShardedRing<T, Kind, Layout>;
+
+  explicit Writers(Ring& ring) : ring_(ring) {}
 
   template <class U>
   bool try_write(std::size_t shard, U&& value) {
@@ -46,10 +51,21 @@ class Writers<whorl::ShardedRing<T, whorl::Shared, Layout>> {
   std::size_t try_write_some(std::size_t shard, std::span<U> values) {
     return ring_.try_write_some(shard, values);
   }
+  template <class U, class... Rest>
+  whorl::WriteResult write(std::size_t shard, U&& value, const Rest&... rest) {
+    return ring_.write(shard, std::forward<U>(value), rest...);
+  }
+  template <class U>
+  bool try_write_all(std::size_t shard, std::span<U> values) {
+    return ring_.try_write_all(shard, values);
+  }
+  auto try_claim(std::size_t shard, std::size_t most, std::size_t least = 1) {
+    return ring_.try_claim(shard, most, least);
+  }
   void give_back() {}
 
  private:
-  whorl::ShardedRing<T, whorl::Shared, Layout>& ring_;
+  Ring& ring_;
 };
 
 template <class T, class Layout>
@@ -69,6 +85,17 @@ class Writers<whorl::ShardedRing<T, whorl::Exclusive, Layout>> {
   template <class U>
   std::size_t try_write_some(std::size_t shard, std::span<U> values) {
     return leases_[shard].try_write_some(values);
+  }
+  template <class U, class... Rest>
+  whorl::WriteResult write(std::size_t shard, U&& value, const Rest&... rest) {
+    return leases_[shard].write(std::forward<U>(value), rest...);
+  }
+  template <class U>
+  bool try_write_all(std::size_t shard, std::span<U> values) {
+    return leases_[shard].try_write_all(values);
+  }
+  auto try_claim(std::size_t shard, std::size_t most, std::size_t least = 1) {
+    return leases_[shard].try_claim(most, least);
   }
   void give_back() { leases_.clear(); }
 

@@ -94,3 +94,53 @@ TEST_CASE("DenseCells: the position is past a cell before its user sees it, and 
   CHECK(cells.visit<false>(position, 4, [](Tracked& value) { CHECK(value.number == 1); }, buried) == 1);
   CHECK(Tracked::live == live);
 }
+
+TEST_CASE("DenseCells: what is built in steps is seen when it is published, and not before") {
+  for (const Position first : {Position{0}, (Position{1} << 32) - 2, ~Position{0} - 1}) {
+    Cells cells(first, 4);
+    Position position = first;
+    for (Position p = first; p != first + 3; ++p) CHECK(cells.build(p, p) == p);
+    CHECK(visit(cells, position, 4).empty());
+    cells.at(first + 1) = 99;
+    cells.publish(first, 2);
+    CHECK(visit(cells, position, 4) == Numbers{first, 99});
+    cells.publish(first + 2, 1);
+    CHECK(visit(cells, position, 4) == Numbers{first + 2});
+  }
+}
+
+TEST_CASE("DenseCells: a cell whose building throws is as it was, and what is destroyed was never there") {
+  const std::int64_t live = Tracked::live;
+  whorl::DenseCells<Tracked> cells(0, 4);
+  const Tracked item(7);
+  Tracked::fail_after(1);
+  CHECK(cells.build(0, item).number == 7);
+  CHECK_THROWS_AS(cells.build(1, item), whorl_test::CopyFailed);
+  Tracked::never_fail();
+  CHECK(cells.build(1, std::uint64_t{8}).number == 8);
+  CHECK(Tracked::live == live + 3);
+  cells.destroy(1, 1);
+  cells.publish(0, 1);
+  CHECK(Tracked::live == live + 2);
+  Position position = 0;
+  std::size_t buried = 0;
+  CHECK(cells.visit<false>(position, 4, [](Tracked& value) { CHECK(value.number == 7); }, buried) == 1);
+  CHECK(Tracked::live == live + 1);
+}
+
+TEST_CASE("DenseCells: peek says whether there is an item, however often it is asked") {
+  for (const Position first : {Position{0}, ~Position{0}}) {
+    Cells cells(first, 2);
+    Position p = first;
+    std::size_t buried = 0;
+    for (int lap = 0; lap < 3; ++lap) {
+      for (int i = 0; i < 2; ++i) CHECK_FALSE(cells.peek(p, buried));
+      write(cells, p, 2);
+      for (int i = 0; i < 2; ++i) CHECK(cells.peek(p, buried));
+      CHECK(visit(cells, p, 1).size() == 1);
+      CHECK(cells.peek(p, buried));
+      CHECK(visit(cells, p, 1).size() == 1);
+    }
+    CHECK(buried == 0);
+  }
+}

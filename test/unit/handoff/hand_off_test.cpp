@@ -1,11 +1,15 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <type_traits>
+#include <utility>
 #include <vector>
+#include <whorl/handoff/biased_claim.hpp>
 #include <whorl/handoff/dense_cells.hpp>
 #include <whorl/handoff/hand_off.hpp>
 #include <whorl/handoff/stamped_cells.hpp>
 
+using whorl::Claimed;
 using whorl::Position;
 using Numbers = std::vector<std::uint64_t>;
 
@@ -15,8 +19,12 @@ template <class Claim, template <class> class CellsFor>
 using Numbered = whorl::HandOff<Claim, CellsFor<std::uint64_t>, whorl::ConsumerCursor>;
 
 using SharedStamped = Numbered<whorl::SharedClaim, whorl::StampedCells>;
+using BiasedStamped = Numbered<whorl::BiasedClaim, whorl::StampedCells>;
 using ExclusiveStamped = Numbered<whorl::ExclusiveClaim, whorl::StampedCells>;
 using ExclusiveDense = Numbered<whorl::ExclusiveClaim, whorl::DenseCells>;
+
+template <class H>
+constexpr bool kShared = std::remove_cvref_t<decltype(std::declval<H&>().claim())>::kShared;
 
 // Reads all there is from `position` on and gives the room back.
 template <class H>
@@ -40,7 +48,7 @@ auto failing_at(std::size_t bad) {
 
 }  // namespace
 
-#define WHORL_TEST_HAND_OFFS SharedStamped, ExclusiveStamped, ExclusiveDense
+#define WHORL_TEST_HAND_OFFS SharedStamped, BiasedStamped, ExclusiveStamped, ExclusiveDense
 
 TEST_CASE_TEMPLATE("HandOff: writes as many as find room, or none when there is none for `least`", H,
                    WHORL_TEST_HAND_OFFS) {
@@ -80,8 +88,9 @@ TEST_CASE_TEMPLATE("HandOff: an item that throws leaves those before it, and a r
   }
 }
 
-TEST_CASE("HandOff: what a shared claim gives up becomes tombstones and keeps its room until it is passed") {
-  SharedStamped hand_off(0, 8);
+TEST_CASE_TEMPLATE("HandOff: what a shared claim gives up becomes tombstones and keeps its room until it is passed", H,
+                   SharedStamped, BiasedStamped) {
+  H hand_off(0, 8);
   Position position = 0;
   CHECK_THROWS_AS(hand_off.write(1, 8, failing_at(3)), int);
   CHECK(hand_off.buried() == 5);
@@ -98,4 +107,36 @@ TEST_CASE_TEMPLATE("HandOff: what an exclusive claim gives up is forgotten and c
   CHECK(hand_off.buried() == 0);
   CHECK(hand_off.claim().claimed() == 3);
   CHECK(hand_off.write(5, 5, failing_at(5)) == 5);
+}
+
+TEST_CASE_TEMPLATE("HandOff: a write in steps is a claim, cells built and published, and nothing left over", H,
+                   WHORL_TEST_HAND_OFFS) {
+  for (const Position first : {Position{0}, ~Position{0} - 2}) {
+    H hand_off(first, 4);
+    Position position = first;
+    const Claimed claimed = hand_off.try_claim(2, 10);
+    CHECK(claimed.first == first);
+    REQUIRE(claimed.count == 4);
+    CHECK_FALSE(hand_off.try_claim(1, 1));
+    for (std::size_t k = 0; k < 4; ++k) hand_off.cells().build(first + k, std::uint64_t{k});
+    CHECK(drain(hand_off, position).empty());
+    hand_off.cells().publish(first, 3);
+    CHECK(drain(hand_off, position) == Numbers{0, 1, 2});
+    hand_off.cells().publish(first + 3, 1);
+    CHECK(drain(hand_off, position) == Numbers{3});
+    CHECK(hand_off.try_claim(4, 4).first == first + 4);
+  }
+}
+
+TEST_CASE_TEMPLATE("HandOff: claimed positions that are abandoned keep nobody waiting", H, WHORL_TEST_HAND_OFFS) {
+  H hand_off(0, 8);
+  Position position = 0;
+  REQUIRE(hand_off.try_claim(5, 5));
+  hand_off.cells().build(0, std::uint64_t{10});
+  hand_off.cells().publish(0, 1);
+  hand_off.abandon({1, 4});
+  CHECK(hand_off.buried() == (kShared<H> ? 4 : 0));
+  CHECK(hand_off.claim().claimed() == (kShared<H> ? 5 : 1));
+  CHECK(hand_off.write(1, 1, [](std::size_t) { return std::uint64_t{11}; }) == 1);
+  CHECK(drain(hand_off, position) == Numbers{10, 11});
 }

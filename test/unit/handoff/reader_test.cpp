@@ -123,3 +123,47 @@ TEST_CASE("Reader: counts the tombstones it passes, gives their room back and do
   CHECK(bench.reader.skipped() == 15);
   CHECK(bench.released() == 16);
 }
+
+TEST_CASE_TEMPLATE("Reader: peek says whether there is an item, and leaves it where it is", B, WHORL_TEST_BENCHES) {
+  for (const Position first : {Position{0}, ~Position{0} - 1}) {
+    B bench(4, first);
+    for (int i = 0; i < 2; ++i) CHECK_FALSE(bench.reader.peek(bench.cells, bench.cursor));
+    bench.write(first, 2);
+    for (int i = 0; i < 2; ++i) CHECK(bench.reader.peek(bench.cells, bench.cursor));
+    CHECK(bench.released() == first);
+    CHECK(bench.visit(1, [&](std::uint64_t p) { CHECK(p == first); }) == 1);
+    CHECK(bench.reader.peek(bench.cells, bench.cursor));
+    CHECK(bench.visit(4, [&](std::uint64_t p) { CHECK(p == first + 1); }) == 1);
+    CHECK_FALSE(bench.reader.peek(bench.cells, bench.cursor));
+  }
+}
+
+TEST_CASE("Reader: peek gives the room of tombstones back, counts them, and finds the item behind them") {
+  for (const std::size_t capacity : {4u, 64u}) {
+    Bench<true, Stamped> bench(capacity);
+    bench.cells.bury(0, 3);
+    CHECK_FALSE(bench.reader.peek(bench.cells, bench.cursor));
+    CHECK(bench.released() == 3);
+    CHECK(bench.reader.skipped() == 3);
+    CHECK(bench.reader.next() == 3);
+    bench.write(3, 1);
+    CHECK(bench.reader.peek(bench.cells, bench.cursor));
+    CHECK(bench.released() == 3);
+    CHECK(bench.visit(4, [](std::uint64_t p) { CHECK(p == 3); }) == 1);
+    bench.cells.bury(4, 1);
+    bench.write(5, 1);
+    CHECK(bench.reader.peek(bench.cells, bench.cursor));
+    CHECK(bench.released() == 5);
+    CHECK(bench.reader.skipped() == 4);
+  }
+}
+
+TEST_CASE("Reader: a reader that follows only while producers share reads the same either way") {
+  Bench<true, Stamped> bench(16);
+  Position expected = 0;
+  for (int round = 0; round < 40; ++round) {
+    bench.write(expected, 3);
+    const auto use = [&](std::uint64_t p) { CHECK(p == expected++); };
+    CHECK(bench.reader.visit(bench.cells, bench.cursor, 16, use, round % 2 == 0) == 3);
+  }
+}

@@ -147,3 +147,59 @@ TEST_CASE("StampedCells: the position is past a cell before its user sees it, an
   CHECK(cells.visit<true>(position, 4, [](Tracked& value) { CHECK(value.number == 1); }, buried) == 1);
   CHECK(Tracked::live == live);
 }
+
+TEST_CASE("StampedCells: what is built in steps is seen when it is published, and not before") {
+  for (const Position first : kFirsts) {
+    Cells cells(first, 4);
+    for (Position p = first; p != first + 3; ++p) CHECK(cells.build(p, p) == p);
+    CHECK(visit<true>(cells, first, 4).used == 0);
+    cells.at(first + 1) = 99;
+    cells.publish(first, 2);
+    CHECK(visit<true>(cells, first, 4).values == Numbers{first, 99});
+    cells.publish(first + 2, 1);
+    CHECK(visit<true>(cells, first + 2, 4).values == Numbers{first + 2});
+  }
+}
+
+TEST_CASE("StampedCells: a cell whose building throws is as it was, and what is destroyed was never there") {
+  const std::int64_t live = Tracked::live;
+  whorl::StampedCells<Tracked> cells(0, 4);
+  const Tracked item(7);
+  Tracked::fail_after(1);
+  CHECK(cells.build(0, item).number == 7);
+  CHECK_THROWS_AS(cells.build(1, item), whorl_test::CopyFailed);
+  Tracked::never_fail();
+  CHECK(cells.build(1, std::uint64_t{8}).number == 8);
+  CHECK(Tracked::live == live + 3);
+  cells.destroy(1, 1);
+  cells.bury(1, 1);
+  cells.publish(0, 1);
+  CHECK(Tracked::live == live + 2);
+  Position position = 0;
+  std::size_t buried = 0;
+  CHECK(cells.visit<true>(position, 4, [](Tracked& value) { CHECK(value.number == 7); }, buried) == 1);
+  CHECK(buried == 1);
+  CHECK(Tracked::live == live + 1);
+}
+
+TEST_CASE("StampedCells: peek passes tombstones, counts them, and stops at an item or at what is not complete") {
+  for (const Position first : kFirsts) {
+    for (const std::size_t dead : {0u, 1u, 3u}) {
+      CAPTURE(first);
+      CAPTURE(dead);
+      Cells cells(first, 4);
+      Position p = first;
+      std::size_t buried = 0;
+      CHECK_FALSE(cells.peek(p, buried));
+      cells.bury(first, dead);
+      CHECK_FALSE(cells.peek(p, buried));
+      CHECK(p == first + dead);
+      CHECK(buried == dead);
+      write(cells, p, 1);
+      for (int i = 0; i < 2; ++i) CHECK(cells.peek(p, buried));  // looking changes nothing
+      CHECK(p == first + dead);
+      CHECK(buried == dead);
+      CHECK(visit<true>(cells, p, 4).used == 1);
+    }
+  }
+}

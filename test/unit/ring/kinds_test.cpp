@@ -20,6 +20,8 @@ TEST_CASE("kinds: datum and stamp lie together while they fit one 64-byte line, 
   CHECK(lies_inline<Bytes<56>, whorl::Exclusive>);
   CHECK_FALSE(lies_inline<Bytes<57>, whorl::Exclusive>);
   CHECK_FALSE(lies_inline<Bytes<1450>, whorl::Exclusive>);
+  CHECK(lies_inline<Bytes<1>, whorl::Biased>);
+  CHECK(lies_inline<Bytes<1450>, whorl::Biased>);
   CHECK(lies_inline<Bytes<1>, whorl::Shared>);
   CHECK(lies_inline<Bytes<1450>, whorl::Shared>);
 }

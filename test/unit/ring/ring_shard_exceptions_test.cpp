@@ -106,9 +106,10 @@ TEST_CASE_TEMPLATE("RingShard: capacity 1 survives a failing copy between any tw
   CHECK(shard.stats().tombstones == (S::kShared ? 10 : 0));
 }
 
-TEST_CASE("RingShard: a shared shard counts a tombstone for each position that a failing batch gave up") {
+TEST_CASE_TEMPLATE("RingShard: a shared shard counts a tombstone for each position that a failing batch gave up", S,
+                   WHORL_TEST_SHAPES_BY_ID) {
   for (std::size_t bad = 0; bad < kCapacity; ++bad) {
-    whorl_test::SharedInline::Shard<Tracked> shard(kCapacity);
+    typename S::template Shard<Tracked> shard(kCapacity);
     const Tracked item(0);
     Tracked::fail_after(static_cast<std::int64_t>(bad));
     CHECK_THROWS_AS(shard.try_fill(kCapacity, [&](std::size_t) -> const Tracked& { return item; }), CopyFailed);
@@ -140,8 +141,9 @@ TEST_CASE_TEMPLATE("RingShard: a ring that dies with tombstones in it destroys t
   CHECK(Tracked::live == live);
 }
 
-TEST_CASE("RingShard: closed behind a tombstone, it is drained when the consumer has passed it") {
-  whorl_test::SharedInline::Shard<Tracked> shard(kCapacity);
+TEST_CASE_TEMPLATE("RingShard: closed behind a tombstone, it is drained when the consumer has passed it", S,
+                   WHORL_TEST_SHAPES_BY_ID) {
+  typename S::template Shard<Tracked> shard(kCapacity);
   const Tracked item(0);
   REQUIRE(shard.try_write(item));
   Tracked::fail_after(0);
@@ -153,8 +155,9 @@ TEST_CASE("RingShard: closed behind a tombstone, it is drained when the consumer
   CHECK(shard.is_drained());
 }
 
-TEST_CASE("RingShard: its counts never show more delivered than accepted, asked in the middle of a visit") {
-  whorl_test::SharedInline::Shard<Tracked> shard(16);  // room goes back after every second item
+TEST_CASE_TEMPLATE("RingShard: its counts never show more delivered than accepted, asked in the middle of a visit", S,
+                   WHORL_TEST_SHAPES_BY_ID) {
+  typename S::template Shard<Tracked> shard(16);  // room goes back after every second item
   const Tracked item(0);
   for (int i = 0; i < 4; ++i) {
     Tracked::fail_after(0);
