@@ -1,5 +1,5 @@
-// Several producers, one consumer. Each producer writes by its id, which decides its shard; when all are done the ring
-// is closed, and the consumer reads what is left.
+// Several producers, one consumer. Each producer writes by its id, which decides its shard, and sleeps while that is full;
+// the consumer sleeps while there is nothing. When all are done the ring is closed, and the consumer reads what is left.
 
 #include <cstdint>
 #include <cstdio>
@@ -21,23 +21,16 @@ int main() {
   std::vector<std::uint32_t> next(kProducers, 0);
   bool in_order = true;
   std::thread consumer([&] {
-    for (whorl::Backoff wait; !ring.is_drained();) {
-      const auto sample = ring.try_read();
-      if (!sample) {
-        wait.snooze();
-        continue;
-      }
-      wait.reset();
-      in_order &= sample->value == next[sample->producer]++;
-    }
+    while (ring.wait_readable() == whorl::ReadResult::ready) {
+      ring.try_consume([&](const Sample& sample) { in_order &= sample.value == next[sample.producer]++; }, 256);
+    }  // closed, and every sample has been read
   });
 
   std::vector<std::thread> producers;
   for (std::uint32_t id = 0; id < kProducers; ++id) {
     producers.emplace_back([&ring, id] {
       for (std::uint32_t value = 0; value < kSamples; ++value) {
-        for (whorl::Backoff wait; !ring.try_write(id, Sample{id, value}); wait.snooze()) {
-        }
+        if (ring.write(id, Sample{id, value}) != whorl::WriteResult::ok) return;  // closed: not in this program
       }
     });
   }
