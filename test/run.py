@@ -29,6 +29,7 @@ PATIENCE = "4"
 PATIENCE_SANITIZED = "10"
 
 EXPLORER = re.compile(r"^explorer: (\d+) executions, (\d+) of (\d+) models exhausted$", re.MULTILINE)
+MUTANTS = re.compile(r"^mutants: .*$", re.MULTILINE)
 TAIL = 40  # lines shown of what failed
 
 
@@ -57,7 +58,7 @@ FULL = [
     Configuration("clang-19", "clang++-19", PLAIN),
     Configuration("clang-19-tsan", "clang++-19", BEHAVIOUR, THREADS),
     Configuration("clang-19-asan-ubsan", "clang++-19", BEHAVIOUR | {"model"}, ADDRESSES),
-    Configuration("clang-14", "clang++-14", PLAIN),
+    Configuration("clang-14", "clang++-14", {"unit", "lint", "codegen", "consumer"}),
 ]
 QUICK = [Configuration("quick", "g++", {"unit", "model", "lint", "codegen"})]
 KNOWN_SUITES = set().union(*(configuration.suites for configuration in FULL))
@@ -72,6 +73,7 @@ class Result:
     executions: int = 0
     exhausted: int = 0
     models: int = 0
+    mutants: str = ""
 
     def fail(self, complaint):
         self.failed += 1
@@ -148,6 +150,7 @@ def judge(configuration, registered, entries):
             result.executions += int(executions)
             result.exhausted += int(exhausted)
             result.models += int(models)
+        result.mutants = "".join(MUTANTS.findall(output)) or result.mutants
     present = set().union(*registered)
     for suite in sorted(configuration.suites - present):
         result.fail(f"there is no test in suite '{suite}'")
@@ -199,6 +202,8 @@ def main():
         print("no model reported what it explored")
         explorer.failed += 1
     print(f"explorer: {explorer.executions} executions, {explorer.exhausted} of {explorer.models} models exhausted")
+    if explorer.mutants:
+        print(explorer.mutants)
     passed, failed = sum(result.passed for result in results), sum(result.failed for result in results)
     print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed or not passed else 0)

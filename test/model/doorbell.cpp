@@ -84,6 +84,24 @@ class Told : public Restless<Kind> {
   model::Atomic<std::size_t> written_{0, "written"};
 };
 
+/// The consumer is about to sleep, and finds that it need not; all that is there is found by reading afterwards.
+class Awake : public Restless<whorl::Shared> {
+ public:
+  std::size_t threads() const override { return 3; }
+  void run(std::size_t thread) override {
+    if (thread < 2) {
+      model::require(shards_[thread].try_write(1), "there is room");
+      return;
+    }
+    const auto ready = [&] { return shards_[0].is_readable() || shards_[1].is_readable(); };
+    while (!bell_.sleep_unless(shards_, ready, {})) {
+    }
+    while (sum_ != 2) {
+      if (sweep(2) == 0) model::yield();
+    }
+  }
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -94,6 +112,7 @@ int main(int argc, char** argv) {
   suite.check("doorbell: two producers on one shard", model::scenario<Polling<whorl::Shared>>(2u, 1u, true));
   suite.check("doorbell: told of an item, it is there", model::scenario<Told<whorl::Exclusive>>(1u));
   suite.check("doorbell: told of two items, they are there", model::scenario<Told<whorl::Shared>>(2u));
+  suite.check("doorbell: about to sleep, and two items come", model::scenario<Awake>());
   suite.check("doorbell, read-modify-writes for fences: a producer",
               model::without_fences(model::scenario<Polling<whorl::Exclusive>>(1u, 2u, true)));
   return suite.finish();

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint64_t kSeed = 20210917;
 constexpr std::size_t kPctDepth = 3;
+constexpr std::uint64_t kLotSample = 1'000;
 constexpr std::uint64_t kQuickSample = 10'000;
 constexpr std::uint64_t kSample = 1'000'000;
 
@@ -59,12 +60,14 @@ Suite::Suite(int argc, char** argv) : program_(argv[0]) {
     const std::string_view argument = argv[i];
     if (argument == "--quick") {
       quick_ = true;
+    } else if (argument == "--lot") {
+      lot_ = true;
     } else if (argument == "--stop") {
       stop_ = true;
     } else if (argument == "--filter" && i + 1 < argc) {
       filter_ = argv[++i];
     } else {
-      std::printf("usage: %s [--quick] [--stop] [--filter TEXT]\n", argv[0]);
+      std::printf("usage: %s [--quick] [--lot] [--stop] [--filter TEXT]\n", argv[0]);
       std::exit(argument == "--help" ? 0 : 2);
     }
   }
@@ -72,6 +75,7 @@ Suite::Suite(int argc, char** argv) : program_(argv[0]) {
 }
 
 void Suite::check(const std::string& name, const MakeScenario& make) {
+  if (lot_) return sample(name, make);
   if (skips(name, make, {})) return;
   ++models_;
   const bool few = make()->threads() <= 2;
@@ -98,6 +102,10 @@ void Suite::sample(const std::string& name, const MakeScenario& make) {
 bool Suite::check(const std::string& name, const MakeScenario& make, const Bounds& bounds) {
   if (skips(name, make, bounds)) return false;
   ++models_;
+  if (lot_) {
+    by_lot(name, make);
+    return false;
+  }
   if (exhaust(name, make, bounds)) ++exhausted_;
   return true;
 }
@@ -171,7 +179,7 @@ bool Suite::exhaust(const std::string& name, const MakeScenario& make, const Bou
 void Suite::by_lot(const std::string& name, const MakeScenario& make) {
   Bounds bounds;
   bounds.preemptions = Bounds::kUnbounded;
-  bounds.executions = quick_ ? kQuickSample : kSample;
+  bounds.executions = lot_ ? kLotSample : quick_ ? kQuickSample : kSample;
   Random random(kSeed);
   Pct pct(kSeed, kPctDepth);
   if (explore(name, make, bounds, random).failure.empty()) explore(name, make, bounds, pct);

@@ -20,7 +20,8 @@ MakeScenario scenario(Args... args) {
 MakeScenario without_membarrier(MakeScenario make);
 MakeScenario without_fences(MakeScenario make);
 
-/// Options of the program: --quick; --filter TEXT, the models whose name contains it; --stop at the first failure. The environment variable
+/// Options of the program: --quick; --filter TEXT, the models whose name contains it; --stop at the first failure;
+/// --lot, everything by lot only, for builds in which each step is slow. The environment variable
 /// WHORL_REPLAY, in the words that a failure prints, runs that one execution and shows its trace.
 class Suite {
  public:
@@ -54,6 +55,7 @@ class Suite {
   std::string program_;
   bool quick_ = false;
   bool stop_ = false;
+  bool lot_ = false;
   std::string filter_;
   std::string replay_;  // NAME/PREEMPTIONS/STALE READS IN ALL/DECISIONS
   bool failed_ = false;

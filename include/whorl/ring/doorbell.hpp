@@ -20,8 +20,8 @@ namespace whorl::inline WHORL_ABI_TAG {
 ///     consumer:  clear the bit; ask; heavy barrier; is there an item after all? then set the bit again
 ///
 /// One of the two sees the other: where the bit is clear there is no item, or a producer is about to set it. Few shards are
-/// cheaper to look at than to keep account of, so then the consumer stops looking only to sleep; and so it does where
-/// barriers cannot be one-sided.
+/// cheaper to look at than to keep account of, so then the consumer asks only before it sleeps, and looks everywhere
+/// otherwise; and so it does where barriers cannot be one-sided.
 ///
 /// Threads:   Call: the producers of that shard. wake: any. Everything else: the consumer.
 /// Progress:  wait-free. A producer that is not asked does one load; one that is, some locked instructions, and a system
@@ -73,14 +73,9 @@ class Doorbell {
 
   // ---- the consumer -----------------------------------------------------------------------------------------------
 
-  /// The first shard in [from, end) whose bit is set; `end` if there is none.
+  /// The first shard in [from, end) to look at; `end` if there is none.
   std::size_t next(std::size_t from, std::size_t end) const noexcept {
-    std::uint64_t mask = ~std::uint64_t{0} << from % 64;
-    for (std::size_t w = from / 64; 64 * w < end; ++w, mask = ~std::uint64_t{0}) {
-      const std::uint64_t bits = words_[w].bits.load(sync::relaxed) & mask;  // relaxed: the cells carry the data
-      if (bits != 0) return std::min(end, 64 * w + static_cast<std::size_t>(std::countr_zero(bits)));
-    }
-    return end;
+    return sweeps_to_rest_ == 0 ? from : next_set(from, end);
   }
 
   /// A shard that next() gave was not empty.
@@ -112,7 +107,7 @@ class Doorbell {
       }
       // A producer that answers before the barrier may not have seen that this thread is about to sleep, and thinks from
       // then on that it need not call again.
-      bool stands() const noexcept { return bell.next(0, 64 * bell.words_.size()) == 64 * bell.words_.size(); }
+      bool stands() const noexcept { return bell.next_set(0, shards.size()) == shards.size(); }
       // There may be items that were published before their shards were asked: it has to look at all of them again.
       // Relaxed: the bits carry nothing.
       void cancel() noexcept {
@@ -133,6 +128,16 @@ class Doorbell {
     alignas(kCacheLine) std::uint64_t busy = 0;  // the consumer: where something was found lately
     std::uint64_t idle = 0;                      // the consumer: where it is about to stop looking
   };
+
+  // The first shard in [from, end) whose bit is set; `end` if there is none.
+  std::size_t next_set(std::size_t from, std::size_t end) const noexcept {
+    std::uint64_t mask = ~std::uint64_t{0} << from % 64;
+    for (std::size_t w = from / 64; 64 * w < end; ++w, mask = ~std::uint64_t{0}) {
+      const std::uint64_t bits = words_[w].bits.load(sync::relaxed) & mask;  // relaxed: the cells carry the data
+      if (bits != 0) return std::min(end, 64 * w + static_cast<std::size_t>(std::countr_zero(bits)));
+    }
+    return end;
+  }
 
   // The bits of `shards` shards, as far as they are in one word.
   static std::uint64_t all_shards(std::size_t shards) noexcept {

@@ -157,7 +157,8 @@ TEST_CASE("Doorbell: an item wakes the consumer, whichever shard it comes to, an
       ring.shards[shards - 1].add(1);
       consumer.join();
       CHECK(in_time);
-      CHECK(ring.bell.next(0, shards) == shards - 1);  // no other one has been: they were asked to call
+      // A consumer of few shards looks everywhere. With many, no other one is named: they were asked to call.
+      CHECK(ring.bell.next(0, shards) == (shards > whorl::Doorbell::Habit{}.scan ? shards - 1 : 0));
     }
   }
 }
