@@ -81,6 +81,32 @@ class Ranges : public model::Scenario {
   Shard shard_;
 };
 
+/// What one producer has built in the only cell and given up goes, by way of a reader that looks, to another producer.
+template <class Shard>
+class GivenUp : public model::Scenario {
+ public:
+  GivenUp() {
+    Element::reset();
+    range_ = shard_.try_claim(1);
+  }
+  std::size_t threads() const override { return 3; }
+  void run(std::size_t thread) override {
+    if (thread == 0) {
+      range_.emplace(Offer{0, 0});
+      range_ = {};
+    } else if (thread == 1) {
+      Offer offer{1, 0};
+      while (!shard_.try_write(std::move(offer))) model::yield();
+    } else {
+      while (!shard_.is_readable()) model::yield();
+    }
+  }
+
+ private:
+  Shard shard_{1};
+  typename Shard::Range range_;
+};
+
 template <class Shard>
 void explore(model::Suite& suite, const std::string& kind, const RangePlan& plan) {
   suite.check("range, " + kind + ": " + plan.text(), model::scenario<Ranges<Shard>>(plan));
@@ -107,5 +133,6 @@ int main(int argc, char** argv) {
   using Shared = whorl::RingShard<Element, whorl::Shared>;
   explore<Shared>(suite, "shared", {.claimed = 1, .built = 1, .published = 0, .producers = 2});
   explore<Shared>(suite, "shared", {.claimed = 1, .built = 1, .published = 1, .producers = 2, .reader_peeks = true});
+  suite.check("range, shared: a given up cell goes to another producer", model::scenario<GivenUp<Shared>>());
   return suite.finish();
 }
