@@ -76,7 +76,7 @@ struct YieldingWait {
 struct SleepingWait {
   unsigned spins = 100;
   unsigned yields = 100;
-  std::chrono::nanoseconds sleep = std::chrono::microseconds(1);
+  std::chrono::nanoseconds sleep = std::chrono::microseconds(50);
 
   template <class Event, class Ready>
   WaitResult wait(Event&, Ready&& ready, const Until& until) const {
