@@ -59,8 +59,14 @@ class WritesById {
   ///     ring.write(id, packet, whorl::WritePolicy::hybrid(), stop_token);  // elsewhere if need be
   template <std::convertible_to<Value> U = Value, Patience P = WritePolicy>
   WriteResult write(std::uint64_t producer_id, U&& value, const P& patience = {}, const Until& until = {}) {
+    if (shard_at(producer_id).accept(std::forward<U>(value))) [[likely]]
+      return WriteResult::ok;
     detail::Lot lot;
     return write_to(lot, producer_id, std::forward<U>(value), patience, until);
+  }
+  template <std::convertible_to<Value> U = Value>
+  WriteResult write(std::uint64_t producer_id, U&& value, const Until& until) {
+    return write(producer_id, std::forward<U>(value), WritePolicy{}, until);
   }
   template <std::convertible_to<Value> U = Value, class Rep, class Period, Patience P = WritePolicy>
   WriteResult write_for(std::uint64_t producer_id, U&& value, std::chrono::duration<Rep, Period> time,
@@ -94,7 +100,8 @@ class WritesById {
   WritesById() = default;
 
   template <class U, Patience P>
-  WriteResult write_to(detail::Lot& lot, std::uint64_t producer_id, U&& value, const P& patience, const Until& until) {
+  [[gnu::noinline]] WriteResult write_to(detail::Lot& lot, std::uint64_t producer_id, U&& value, const P& patience,
+                                         const Until& until) {
     const auto attempt = [&] { return offer(detail::choice_of(patience), lot, producer_id, std::forward<U>(value)); };
     Shard& own = shard_at(producer_id);
     const WriteResult result = attempt();

@@ -2,6 +2,7 @@
 // ClaimedRange: cells of a shard that a producer has claimed and fills where they lie.
 
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 #include <whorl/handoff/position.hpp>
 #include <whorl/sync/contract.hpp>
@@ -19,7 +20,9 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// Threads:   one; it may be moved to another. The ring outlives it.
 /// Counts:    a claim that finds no room is no refused write: nothing was offered yet.
 /// Progress:  nothing waits. While it is open the consumer sees nothing of the shard from its first unpublished cell on.
-///            An exclusive shard is written through one range at a time, and not otherwise meanwhile.
+///            An exclusive shard is written through one range at a time, and not otherwise meanwhile: end a range (publish
+///            all of it, or discard()) before the next claim and before the lease is given back. A thread that waits for
+///            room in a shard where its own range is open waits for itself.
 template <class Shard>
 class ClaimedRange {
   using T = typename Shard::Value;
@@ -54,6 +57,7 @@ class ClaimedRange {
   /// Builds the next item in its cell. When T's constructor throws, nothing has happened.
   template <class... Args>
   T& emplace(Args&&... args) {
+    static_assert(std::is_constructible_v<T, Args...>, "whorl: the element cannot be built from these arguments");
     WHORL_ASSERT(built_ < size(), "the range is full: compare built() with size()");
     T& item = shard_->build(cells_.first + built_, std::forward<Args>(args)...);
     ++built_;
@@ -73,9 +77,12 @@ class ClaimedRange {
     if (count == 0) return;
     shard_->publish(cells_.first + published_, count);
     published_ += count;
+    if (published_ == size()) give_up();  // nothing is left: the shard may be written otherwise again
   }
   /// All that are built.
   void publish() noexcept { publish(built_ - published_); }
+  /// Ends the range now; what is not published is given up.
+  void discard() noexcept { give_up(); }
 
  private:
   void give_up() noexcept {

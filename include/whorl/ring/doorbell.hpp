@@ -56,6 +56,12 @@ class Doorbell {
     const std::size_t shard_;
   };
 
+  /// Tells when it goes out of scope.
+  struct Tell {
+    Call& call;
+    ~Tell() { call.tell(); }
+  };
+
   /// When the consumer stops looking: never with up to `scan` shards, else it thinks about it once in `sweeps` sweeps, so
   /// that the barrier costs a sweep some nanoseconds.
   struct Habit {

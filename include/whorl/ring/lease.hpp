@@ -16,7 +16,7 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// two threads never use it at once; the ring must outlive it.
 ///
 /// Threads:   one: the thread that writes with it first. Moving it lets the next thread be that one.
-/// Progress:  writes are wait-free.
+/// Progress:  what begins with try_ is wait-free; write() waits for room.
 /// Order:     items of one lease are read in the order written. A later lease of the same shard writes behind them.
 template <class Shard>
 class Lease {
@@ -75,6 +75,10 @@ class Lease {
   WriteResult write(U&& value, const P& patience = {}, const Until& until = {}) {
     check();
     return shard_->write(std::forward<U>(value), patience, until);
+  }
+  template <std::convertible_to<T> U = T>
+  WriteResult write(U&& value, const Until& until) {
+    return write(std::forward<U>(value), WritePolicy{}, until);
   }
 
   /// The ring has been closed: no write will succeed. The shard ends when the lease is given back.

@@ -91,15 +91,19 @@ class RingShard {
   /// Writes one item, waiting for room as `patience` says.
   template <std::convertible_to<T> U = T, Patience P = WritePolicy>
   WriteResult write(U&& value, const P& patience = {}, const Until& until = {}) {
-    const auto attempt = [&] { return offer(std::forward<U>(value)); };
-    const WriteResult result = attempt();
-    return result != WriteResult::full ? finished(result) : wait_for_room(patience, until, attempt);
+    if (accept(std::forward<U>(value))) [[likely]]
+      return WriteResult::ok;
+    return wait_for_room(patience, until, [&] { return offer(std::forward<U>(value)); });
   }
 
-  /// One try of a write that is counted when it ends: ok, full or closed.
+  /// One try of a write that is counted when it ends; and what came of it: ok, full or closed.
+  template <class U>
+  [[gnu::always_inline]] bool accept(U&& value) {
+    return put(1, 1, [&](std::size_t) noexcept -> U&& { return std::forward<U>(value); }) != 0;
+  }
   template <class U>
   WriteResult offer(U&& value) {
-    if (put(1, 1, [&](std::size_t) noexcept -> U&& { return std::forward<U>(value); }) != 0) return WriteResult::ok;
+    if (accept(std::forward<U>(value))) return WriteResult::ok;
     return is_closed() ? WriteResult::closed : WriteResult::full;
   }
   WriteResult finished(WriteResult result) noexcept {
@@ -117,10 +121,11 @@ class RingShard {
 
   /// Claims cells to be filled where they lie: between `least` and `most`, or none.
   [[nodiscard]] Range try_claim(std::size_t most, std::size_t least = 1) noexcept {
-    if (least > capacity_) return {};
+    WHORL_ASSERT(least <= most, "try_claim takes the most first, then the least");
+    if (least > capacity_ || !OneProducer::may_enter(writing_, kOneProducer)) return {};
     const Claimed cells = hand_off_.try_claim(least, std::min(most, capacity_));
     if (!cells) return {};
-    OneProducer::enter(writing_, kOneProducer);
+    OneProducer::stay(writing_);
     return {*this, cells};
   }
 
@@ -182,6 +187,7 @@ class RingShard {
   /// For whoever deals out the right to write (ShardedRing's lease).
   bool try_own() noexcept { return hand_off_.claim().try_own(); }
   void disown() noexcept {
+    OneProducer::may_enter(writing_, "a claimed range is open: publish or discard() it before the lease is given back");
     hand_off_.claim().disown();
     call_.wake();  // the consumer may be waiting for the last owner to go
   }
@@ -197,7 +203,7 @@ class RingShard {
   template <class Fill>
   [[gnu::always_inline]] std::size_t put(std::size_t least, std::size_t most, Fill&& fill) {
     const OneProducer alone(writing_, kOneProducer);
-    const Tell after{call_};  // whatever comes of it: what an exception leaves behind was published, too
+    const Doorbell::Tell after{call_};  // whatever comes of it: what an exception leaves behind was published, too
     return least > capacity_ ? 0 : hand_off_.write(least, std::min(most, capacity_), std::forward<Fill>(fill));
   }
 
@@ -218,13 +224,8 @@ class RingShard {
       hand_off_.abandon(rest);
       call_.tell();
     }
-    OneProducer::leave(writing_);
+    OneProducer::end_stay(writing_);
   }
-
-  struct Tell {
-    Doorbell::Call& call;
-    ~Tell() { call.tell(); }
-  };
 
   bool is_shared() const noexcept {
     if constexpr (Claim::kShared) return hand_off_.claim().is_shared();

@@ -114,18 +114,20 @@ class ShardedRing : public detail::RingProducers<T, Kind, Layout> {
   ReadResult wait_readable(const W& strategy = {}, const Until& until = {}) {
     const detail::Alone alone(consuming_, kOneConsumer);
     ReadResult result = ReadResult::timed_out;
+    Sleeper sleeper{*this};
     const auto look = [&] {
-      if (is_readable()) {
+      if (is_readable(sleeper.about_to_sleep)) {
         result = ReadResult::ready;
       } else if (is_closed() && is_drained()) {
         result = ReadResult::closed;
       }
       return result != ReadResult::timed_out;
     };
-    Sleeper sleeper{*this};
     const WaitResult end = strategy.wait(sleeper, look, until);
     return end == WaitResult::stopped ? ReadResult::stopped : result;
   }
+
+  ReadResult wait_readable(const Until& until) { return wait_readable(BlockingWait{}, until); }
 
   /// Moves items into `out` until it is full, `linger` is over, or nothing will come any more; waits for them as
   /// `strategy` says. Returns how many; fewer than out.size() only for one of these reasons, or a stop.
@@ -136,7 +138,8 @@ class ShardedRing : public detail::RingProducers<T, Kind, Layout> {
   {
     const Until until(linger, std::move(stop));
     std::size_t read = try_read_some(out);
-    while (read < out.size() && wait_readable(strategy, until) == ReadResult::ready) {
+    while (read < out.size() && !until.is_over() && !until.is_stopped() &&
+           wait_readable(strategy, until) == ReadResult::ready) {
       read += try_read_some(out.subspan(read));
     }
     return read;
@@ -200,9 +203,9 @@ class ShardedRing : public detail::RingProducers<T, Kind, Layout> {
   static constexpr const char* kOneConsumer =
       "a ShardedRing has one consumer: read from one thread at a time, and not inside a handler";
 
-  // Looks everywhere, also where the doorbell says that there is nothing.
-  bool is_readable() {
-    for (std::size_t i = 0; i <= mask_; ++i) {
+  // `everywhere`: also where the doorbell says that there is nothing, for it has just been told not to look there.
+  bool is_readable(bool everywhere) {
+    for (std::size_t i = 0; (i = everywhere ? i : bell_.next(i, shard_count())) < shard_count(); ++i) {
       if (!shards_[i].is_readable()) continue;
       bell_.found(i);
       return true;
@@ -213,9 +216,13 @@ class ShardedRing : public detail::RingProducers<T, Kind, Layout> {
   // What a wait strategy sleeps on.
   struct Sleeper {
     ShardedRing& ring;
+    bool about_to_sleep = false;
     template <class Ready>
     bool sleep_unless(Ready&& ready, const Until& until) {
-      return ring.bell_.sleep_unless(ring.shards_, ready, until);
+      about_to_sleep = true;
+      const bool is_ready = ring.bell_.sleep_unless(ring.shards_, ready, until);
+      about_to_sleep = false;
+      return is_ready;
     }
   };
 

@@ -45,7 +45,8 @@ struct WritePolicy {
   ShardChoice shards = ShardChoice::affinity;
   WriteWait wait = WriteWait::park;
   unsigned max_retries = 1;
-  std::uint64_t max_backoffs = 0;  ///< rounds, after which the write gives up; 0: as many as it takes
+  std::uint64_t max_backoffs = 0;  ///< rounds, after which the write gives up; 0: as many as it takes. (A parking write
+                                   ///< begins with some dozen rounds that merely pause or yield.)
   std::chrono::nanoseconds pause = std::chrono::microseconds(100);
   std::chrono::nanoseconds longest_pause = std::chrono::milliseconds(10);
   double growth = 2.0;   ///< of an exponential pause, each time

@@ -13,6 +13,16 @@ class Alone {
   Alone(sync::Atomic<bool>& busy, const char* advice) noexcept : busy_(busy) { enter(busy, advice); }
   ~Alone() { leave(busy_); }
 
+  // The same where the part outlives a scope, and where the second must be turned away even if checks are off: may_enter,
+  // then stay, and end_stay at its end.
+  static bool may_enter(sync::Atomic<bool>& busy, [[maybe_unused]] const char* advice) noexcept {
+    const bool is_free = !busy.load(sync::relaxed);  // relaxed: as below
+    WHORL_ASSERT(is_free, advice);
+    return is_free;
+  }
+  static void stay(sync::Atomic<bool>& busy) noexcept { busy.store(true, sync::relaxed); }       // relaxed: as below
+  static void end_stay(sync::Atomic<bool>& busy) noexcept { busy.store(false, sync::relaxed); }  // relaxed: as below
+
   static void enter([[maybe_unused]] sync::Atomic<bool>& busy, [[maybe_unused]] const char* advice) noexcept {
     // Relaxed: it looks for a mistake, it does not prevent one.
     WHORL_ASSERT(!busy.exchange(true, sync::relaxed), advice);
@@ -32,6 +42,9 @@ struct NotAlone {
   NotAlone(sync::Atomic<bool>&, const char*) noexcept {}
   static void enter(sync::Atomic<bool>&, const char*) noexcept {}
   static void leave(sync::Atomic<bool>&) noexcept {}
+  static bool may_enter(sync::Atomic<bool>&, const char*) noexcept { return true; }
+  static void stay(sync::Atomic<bool>&) noexcept {}
+  static void end_stay(sync::Atomic<bool>&) noexcept {}
 };
 
 }  // namespace whorl::inline WHORL_ABI_TAG::detail

@@ -64,10 +64,13 @@ using ThreadId = std::uintptr_t;
 inline ThreadId this_thread() noexcept {
 #if defined(__x86_64__)
   ThreadId self;  // the thread pointer: one load, even in position-independent code
-  asm("mov %%fs:0, %0" : "=r"(self));
+  // Volatile: a fiber may go on in another thread, so it is asked for each time.
+  asm volatile("mov %%fs:0, %0" : "=r"(self));
   return self;
 #elif defined(__aarch64__)
-  return reinterpret_cast<ThreadId>(__builtin_thread_pointer());
+  ThreadId self;
+  asm volatile("mrs %0, tpidr_el0" : "=r"(self));  // volatile: as above
+  return self;
 #else
   static thread_local const char self = 0;
   return reinterpret_cast<ThreadId>(&self);

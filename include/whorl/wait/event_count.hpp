@@ -23,6 +23,7 @@ namespace whorl::inline WHORL_ABI_TAG {
 ///
 /// Threads:   any.
 /// Progress:  notify() is wait-free as long as nobody sleeps; a wake is a system call.
+/// Lifetime:  it outlives every call of notify(), also of one whose sleeper is awake already.
 /// Order:     none: what has changed must carry its own. After a wake, look again.
 /// Limits:    a sleeper that is suspended between announcing and sleeping while 2^29 wakes pass may sleep through them.
 /// Source:    event counts are Reed and Kanodia's (1979); the one-sided barrier is folly's AsymmetricThreadFence.

@@ -345,3 +345,20 @@ TEST_CASE("ClaimedRange: an exclusive shard is free for writing when it is done,
   CHECK(shard.try_write(std::uint64_t{2}));
   CHECK(read(shard) == Numbers{1, 2});
 }
+
+TEST_CASE("ClaimedRange: when all of it is published it has ended, and the exclusive shard can be claimed anew") {
+  whorl::ShardedRing<std::uint64_t, whorl::Exclusive> ring(8, 1);
+  auto lease = ring.lease();
+  REQUIRE(lease.has_value());
+  auto range = lease->try_claim(2);
+  for (std::uint64_t n = 0; n < 4; n += 2) {
+    range.emplace(n);
+    range.emplace(n + 1);
+    range.publish();
+    range = lease->try_claim(2);
+    REQUIRE(range.size() == 2);
+  }
+  range.discard();
+  CHECK(lease->try_write(std::uint64_t{4}));
+  for (std::uint64_t n = 0; n < 5; ++n) CHECK(ring.try_read() == n);
+}

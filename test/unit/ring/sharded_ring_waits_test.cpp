@@ -268,3 +268,42 @@ TEST_CASE("wait_readable: every item that is there when it says ready is found b
   ring.close();
   CHECK(ring.is_drained());
 }
+
+namespace {
+
+// There is always one more.
+struct EndlessItems {
+  ManyShards* ring;
+  template <class Event, class Ready>
+  whorl::WaitResult wait(Event&, Ready&& ready, const whorl::Until&) const {
+    CHECK(ring->try_write(0, 1));
+    return ready() ? whorl::WaitResult::ready : whorl::WaitResult::timed_out;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("read_batch: ends when linger is over or a stop is requested, though items keep coming") {
+  ManyShards ring(64, 1);
+  std::array<int, 8> out{};
+  CHECK(ring.try_write(0, 1));
+  CHECK(ring.read_batch(out, std::chrono::nanoseconds(0), EndlessItems{&ring}) == 1);
+  CHECK(ring.try_write(0, 1));
+  std::stop_source source;
+  source.request_stop();
+  CHECK(ring.read_batch(out, std::chrono::hours(1), EndlessItems{&ring}, source.get_token()) == 1);
+  CHECK(ring.try_write(0, 1));
+  CHECK(ring.read_batch(out, std::chrono::hours(1), EndlessItems{&ring}) == out.size());
+}
+
+TEST_CASE("waits take a time or a stop token where a policy or a strategy may stand") {
+  whorl::ShardedRing<int> ring(1, 1);
+  std::stop_source source;
+  source.request_stop();
+  CHECK(ring.wait_readable(std::chrono::nanoseconds(0)) == whorl::ReadResult::timed_out);
+  CHECK(ring.wait_readable(source.get_token()) == whorl::ReadResult::stopped);
+  CHECK(ring.write(0, 1, std::chrono::nanoseconds(0)) == whorl::WriteResult::ok);
+  CHECK(ring.write(0, 2, std::chrono::nanoseconds(0)) == whorl::WriteResult::timed_out);
+  CHECK(ring.write(0, 2, source.get_token()) == whorl::WriteResult::stopped);
+  CHECK(ring.wait_readable(std::chrono::hours(1)) == whorl::ReadResult::ready);
+}
