@@ -121,7 +121,7 @@ class RingShard {
 
   /// Claims cells to be filled where they lie: between `least` and `most`, or none.
   [[nodiscard]] Range try_claim(std::size_t most, std::size_t least = 1) noexcept {
-    WHORL_ASSERT(least <= most || most == 0, "try_claim takes the most first, then the least");
+    WHORL_ASSERT(least <= (most == 0 ? least : most), "try_claim takes the most first, then the least");
     if (most == 0 || least > capacity_ || !OneProducer::may_enter(writing_, kOneProducer)) return {};
     const Claimed cells = hand_off_.try_claim(least, std::min(most, capacity_));
     if (!cells) return {};
