@@ -17,7 +17,8 @@ namespace whorl_test {
 /// its test instead of hanging it. `what` says what was going on.
 class Watchdog {
  public:
-  explicit Watchdog(const char* what) : what_(what) {}
+  // Not inline: g++ 12 then takes the thread for something uninitialised.
+  [[gnu::noinline]] explicit Watchdog(const char* what) : what_(what) {}
 
   /// Something has come. Any thread.
   void progress() { progress_.fetch_add(1, std::memory_order_relaxed); }
