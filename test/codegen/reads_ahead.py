@@ -29,6 +29,8 @@ READS_FLAGS = re.compile(r"^(?:cmov|set|adc|sbb)")
 UNJUDGED = re.compile(r"^(?:call|xchg|cmpxchg|xadd|mul|i?div)")  # more results than one, or unknown ones
 HAS_NO_RESULT = re.compile(r"^(?:j|nop|push|prefetch|pause|endbr|ret|ud2)")
 FLAGS = "flags"
+# What a called function leaves in these has nothing to do with the stamps: it is a slow path that the loop takes now and then.
+CLOBBERED = {"rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", FLAGS}
 
 
 def registers(operand):
@@ -76,6 +78,8 @@ class Loop:
     def results(instruction):
         if HAS_NO_RESULT.match(instruction.mnemonic) or instruction.mnemonic in ONLY_COMPARES:
             return set()
+        if instruction.mnemonic == "call":
+            return CLOBBERED
         if UNJUDGED.match(instruction.mnemonic):
             sys.exit(f"cannot judge a loop with the instruction '{instruction.mnemonic}'")
         return {FLAGS} if not instruction.operands else location(instruction.operands[0])
@@ -108,6 +112,8 @@ class Loop:
             if mnemonic != "jmp":
                 self.compared |= state.get(FLAGS, set())
             return state
+        if mnemonic == "call":
+            return state | dict.fromkeys(CLOBBERED, set())
         if HAS_NO_RESULT.match(mnemonic) or not operands:
             return state
         if mnemonic == "lea":

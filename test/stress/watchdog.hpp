@@ -27,11 +27,9 @@ class Watchdog {
   static constexpr auto kPatience = std::chrono::seconds(60);
 
   void watch(std::stop_token stop) {
-    std::mutex mutex;
-    std::condition_variable_any sleep;
-    std::unique_lock lock(mutex);
+    std::unique_lock lock(mutex_);
     for (std::uint64_t seen = 0;;) {
-      sleep.wait_for(lock, stop, kPatience, [] { return false; });
+      sleep_.wait_for(lock, stop, kPatience, [] { return false; });
       if (stop.stop_requested()) return;
       const std::uint64_t now = progress_.load(std::memory_order_relaxed);
       if (now == seen) {
@@ -44,6 +42,8 @@ class Watchdog {
 
   const char* const what_;
   std::atomic<std::uint64_t> progress_{1};
+  std::mutex mutex_;
+  std::condition_variable_any sleep_;  // allocates when it is made: not while a test counts allocations
   std::jthread watcher_{[this](std::stop_token stop) { watch(stop); }};
 };
 
