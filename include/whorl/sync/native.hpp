@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <climits>
@@ -128,7 +129,7 @@ template <class W>
 using Clock = std::chrono::steady_clock;  // CLOCK_MONOTONIC, which futex and clock_nanosleep count in as well
 
 inline timespec to_timespec(Clock::time_point time) noexcept {
-  const auto since = time.time_since_epoch();
+  const auto since = std::max(time.time_since_epoch(), Clock::duration::zero());  // long past is past
   const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
   return {static_cast<time_t>(seconds.count()), static_cast<long>(std::chrono::nanoseconds(since - seconds).count())};
 }

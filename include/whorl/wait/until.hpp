@@ -51,7 +51,8 @@ class Until {
     if (!(patience > patience.zero())) return Time::min();  // over already, without a look at the clock; NaN, too
     const Time now = sync::Clock::now();
     // Compared as floating point: the difference of what does not fit cannot be computed in integers.
-    if (std::chrono::duration<double>(patience) >= std::chrono::duration<double>(kNever - now)) return kNever;
+    using Seconds = std::chrono::duration<double>;
+    if (Seconds(patience) >= Seconds(kNever.time_since_epoch()) - Seconds(now.time_since_epoch())) return kNever;
     return now + std::chrono::duration_cast<Time::duration>(patience);
   }
 

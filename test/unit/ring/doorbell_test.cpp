@@ -25,7 +25,7 @@ constexpr std::chrono::seconds kWatchdog(60);
 Shards round_from(std::size_t start, std::size_t shards) {
   Shards all(shards);
   std::iota(all.begin(), all.end(), 0);
-  std::ranges::rotate(all, all.begin() + static_cast<std::ptrdiff_t>(start));
+  std::rotate(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(start), all.end());
   return all;
 }
 
