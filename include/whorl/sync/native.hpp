@@ -129,7 +129,8 @@ template <class W>
 using Clock = std::chrono::steady_clock;  // CLOCK_MONOTONIC, which futex and clock_nanosleep count in as well
 
 inline timespec to_timespec(Clock::time_point time) noexcept {
-  const auto since = std::max(time.time_since_epoch(), Clock::duration::zero());  // long past is past
+  // A second more than the least, which could not be rounded down.
+  const auto since = std::max(time.time_since_epoch(), Clock::duration::min() + std::chrono::seconds(1));
   const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
   return {static_cast<time_t>(seconds.count()), static_cast<long>(std::chrono::nanoseconds(since - seconds).count())};
 }

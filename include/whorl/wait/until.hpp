@@ -52,7 +52,8 @@ class Until {
     const Time now = sync::Clock::now();
     // Compared as floating point: the difference of what does not fit cannot be computed in integers.
     using Seconds = std::chrono::duration<double>;
-    if (Seconds(patience) >= Seconds(kNever.time_since_epoch()) - Seconds(now.time_since_epoch())) return kNever;
+    const Seconds passed = std::max(Seconds(now.time_since_epoch()), Seconds::zero());
+    if (Seconds(patience) >= Seconds(kNever.time_since_epoch()) - passed) return kNever;
     return now + std::chrono::duration_cast<Time::duration>(patience);
   }
 
