@@ -1,6 +1,6 @@
 // Models of the end of a shard: close, drained, a lease that is returned, and a lease that goes to another thread.
 
-#include <whorl/ring/lease.hpp>
+#include <whorl/ring/sharded_ring.hpp>
 
 #include "traffic.hpp"
 
@@ -79,22 +79,22 @@ void close(model::Suite& suite, const std::string& kind) {
   explore(Closer::producer, 1, kAcrossTheSign);
 }
 
-/// Whoever sees a shard closed sees what the closer did before.
-template <class Kind>
+/// Whoever sees a shard closed, or a ring, sees what the closer did before.
+template <class Closable, std::size_t... kSize>
 class ClosedIsNews : public model::Scenario {
  public:
   std::size_t threads() const override { return 2; }
   void run(std::size_t thread) override {
     if (thread == 0) {
       last_words_.set(7);
-      shard_.close();
-    } else if (shard_.is_closed()) {
+      closable_.close();
+    } else if (closable_.is_closed()) {
       model::require(last_words_.get() == 7, "what the closer did before is not visible");
     }
   }
 
  private:
-  whorl::RingShard<Element, Kind> shard_{1};
+  Closable closable_{kSize...};
   model::Plain<int> last_words_{0};
 };
 
@@ -147,9 +147,14 @@ int main(int argc, char** argv) {
   close<whorl::RingShard<Element, whorl::Biased>>(suite, "biased");
   close<whorl::RingShard<Element, whorl::Exclusive, whorl::Inline>>(suite, "exclusive, inline");
   close<whorl::RingShard<Element, whorl::Exclusive, whorl::Dense>>(suite, "exclusive, dense");
-  suite.check("shared, closed is news of what the closer did", model::scenario<ClosedIsNews<whorl::Shared>>());
-  suite.check("biased, closed is news of what the closer did", model::scenario<ClosedIsNews<whorl::Biased>>());
-  suite.check("exclusive, closed is news of what the closer did", model::scenario<ClosedIsNews<whorl::Exclusive>>());
+  suite.check("shared, closed is news of what the closer did",
+              model::scenario<ClosedIsNews<whorl::RingShard<Element, whorl::Shared>, 1>>());
+  suite.check("biased, closed is news of what the closer did",
+              model::scenario<ClosedIsNews<whorl::RingShard<Element, whorl::Biased>, 1>>());
+  suite.check("exclusive, closed is news of what the closer did",
+              model::scenario<ClosedIsNews<whorl::RingShard<Element, whorl::Exclusive>, 1>>());
+  suite.check("a ring, closed is news of what the closer did",
+              model::scenario<ClosedIsNews<whorl::ShardedRing<Element, whorl::Shared>, 1, 1>>());
   leases<whorl::Inline>(suite, "exclusive, inline");
   leases<whorl::Dense>(suite, "exclusive, dense");
   return suite.finish();

@@ -195,24 +195,6 @@ class RangeWakes : public model::Scenario {
   whorl::ShardedRing<int, whorl::Shared> ring_{1, 1};
 };
 
-/// Whoever sees a ring closed sees what the closer did before.
-class ClosedIsNews : public model::Scenario {
- public:
-  std::size_t threads() const override { return 2; }
-  void run(std::size_t thread) override {
-    if (thread == 0) {
-      last_words_.set(7);
-      ring_.close();
-    } else if (ring_.is_closed()) {
-      model::require(last_words_.get() == 7, "what the closer did before is not visible");
-    }
-  }
-
- private:
-  whorl::ShardedRing<int, whorl::Shared> ring_{1, 1};
-  model::Plain<int> last_words_{0};
-};
-
 template <class Kind>
 void explore(model::Suite& suite, const std::string& kind, const WaitPlan& plan) {
   const auto make = model::scenario<Waiting<Kind>>(plan);
@@ -240,7 +222,6 @@ int main(int argc, char** argv) {
   model::Suite suite(argc, argv);
   suite.check("waiting: a range that is published wakes the consumer", model::scenario<RangeWakes>(true));
   suite.check("waiting: a range that is given up wakes the consumer", model::scenario<RangeWakes>(false));
-  suite.check("waiting: closed is news of what the closer did", model::scenario<ClosedIsNews>());
   explore_all<whorl::Exclusive>(suite, "exclusive");
   explore_all<whorl::Biased>(suite, "biased");
   explore_all<whorl::Shared>(suite, "shared");

@@ -37,7 +37,7 @@ LIKELY = {
     "gate": ["waiting_ring"],
     "ring_shard": ["waiting_ring", "claimed_range"],
     "sequence": ["shared_shard"],
-    "sharded_ring": ["waiting_ring"],
+    "sharded_ring": ["close", "waiting_ring"],
     "stamped_cells": ["claimed_range", "throwing_elements", "shared_shard"],
 }
 

@@ -20,8 +20,8 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// has ended inherits its claim. Where barriers cannot be one-sided the claim is shared from the start.
 ///
 /// Threads:   any number, at once.
-/// Progress:  try_claim is wait-free for the owner and lock-free for others, whose first call makes a system call (about
-///            4 us, 25 us when the owner is running on a virtual machine).
+/// Progress:  try_claim is wait-free for the owner and lock-free for others, whose first call makes a system call
+///            that interrupts every running thread of the process (some microseconds).
 /// Source:    biased locking (Kawachiya et al., 2002), here without a safepoint.
 class BiasedClaim {
  public:

@@ -41,17 +41,26 @@ union Storage {
     ::new (static_cast<void*>(std::addressof(value))) T(make(args...));
   }
 
+  // The same from the arguments of T's constructor.
+  template <class... Args>
+  T& emplace(Args&&... args) noexcept(noexcept(T(std::forward<Args>(args)...))) {
+    build([&]() noexcept(noexcept(T(std::forward<Args>(args)...))) -> T { return T(std::forward<Args>(args)...); });
+    return value;
+  }
+
+  void destroy() noexcept {
+    sync::plain_write(std::addressof(value));  // until here nobody else may have had it
+    std::destroy_at(std::addressof(value));
+  }
+
   // Gives the T to `use` and destroys it, whether `use` returns or throws. A reader owns what it reads.
   template <class Use>
   void consume(Use&& use) {
     sync::plain_write(this);
     struct Destroy {
-      T& value;
-      ~Destroy() {
-        sync::plain_write(std::addressof(value));  // until here nobody else may have had it
-        std::destroy_at(std::addressof(value));
-      }
-    } destroy{value};
+      Storage& storage;
+      ~Destroy() { storage.destroy(); }
+    } after{*this};
     use(value);
   }
 

@@ -45,14 +45,12 @@ class DenseCells {
   /// The steps of a write one by one: build; look or change; then publish, or destroy and forget.
   template <class... Args>
   T& build(Position p, Args&&... args) noexcept(noexcept(T(std::forward<Args>(args)...))) {
-    detail::Storage<T>& storage = cells_[index(p, mask_)].storage;
-    storage.build([&]() -> T { return T(std::forward<Args>(args)...); });
-    return storage.value;
+    return cells_[index(p, mask_)].storage.emplace(std::forward<Args>(args)...);
   }
   T& at(Position p) noexcept { return cells_[index(p, mask_)].storage.value; }
   void publish(Position p, std::size_t n) noexcept { cursor_.publish(p + n); }
   void destroy(Position p, std::size_t n) noexcept {
-    for (; n != 0; --n, ++p) std::destroy_at(std::addressof(at(p)));
+    for (; n != 0; --n, ++p) cells_[index(p, mask_)].storage.destroy();
   }
 
   /// True: p is complete. There are no tombstones.

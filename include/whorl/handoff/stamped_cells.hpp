@@ -40,9 +40,7 @@ class StampedCells {
   /// The steps of a write one by one: build; look or change; then publish, or destroy and bury.
   template <class... Args>
   T& build(Position p, Args&&... args) noexcept(noexcept(T(std::forward<Args>(args)...))) {
-    detail::Storage<T>& storage = cells_[index(p, mask_)].storage;
-    storage.build([&]() -> T { return T(std::forward<Args>(args)...); });
-    return storage.value;
+    return cells_[index(p, mask_)].storage.emplace(std::forward<Args>(args)...);
   }
   T& at(Position p) noexcept { return cells_[index(p, mask_)].storage.value; }
   void publish(Position p, std::size_t n) noexcept {
@@ -52,13 +50,13 @@ class StampedCells {
     }
   }
   void destroy(Position p, std::size_t n) noexcept {
-    for (; n != 0; --n, ++p) std::destroy_at(std::addressof(at(p)));
+    for (; n != 0; --n, ++p) cells_[index(p, mask_)].storage.destroy();
   }
 
   void bury(Position p, std::size_t n) noexcept {
     for (; n != 0; --n, ++p) {
-      // (13) release pairs with acquire (12) and (20): an element that threw while being built has left the cell for good before
-      // the reader hands it to the next lap.
+      // (13) release pairs with acquire (12) and (20): an element that threw while being built has left the cell for
+      // good before the reader hands it to the next lap.
       cells_[index(p, mask_)].stamp.store(tombstone(p), sync::release);
     }
   }

@@ -59,11 +59,10 @@ class WritesById {
   ///     ring.write(id, packet, whorl::WritePolicy::hybrid(), stop_token);  // elsewhere if need be
   template <std::convertible_to<Value> U = Value, Patience P = WritePolicy>
   WriteResult write(std::uint64_t producer_id, U&& value, const P& patience = {}, const Until& until = {}) {
-    if (shard_at(producer_id).accept(std::forward<U>(value))) [[likely]]
-      return WriteResult::ok;
     detail::Lot lot;
     return write_to(lot, producer_id, std::forward<U>(value), patience, until);
   }
+  /// The same with the default policy: ring.write(id, packet, 10ms), ring.write(id, packet, stop_token).
   template <std::convertible_to<Value> U = Value>
   WriteResult write(std::uint64_t producer_id, U&& value, const Until& until) {
     return write(producer_id, std::forward<U>(value), WritePolicy{}, until);
@@ -100,12 +99,11 @@ class WritesById {
   WritesById() = default;
 
   template <class U, Patience P>
-  [[gnu::noinline]] WriteResult write_to(detail::Lot& lot, std::uint64_t producer_id, U&& value, const P& patience,
-                                         const Until& until) {
-    const auto attempt = [&] { return offer(detail::choice_of(patience), lot, producer_id, std::forward<U>(value)); };
+  WriteResult write_to(detail::Lot& lot, std::uint64_t producer_id, U&& value, const P& patience, const Until& until) {
     Shard& own = shard_at(producer_id);
-    const WriteResult result = attempt();
-    return result == WriteResult::full ? own.wait_for_room(patience, until, attempt) : own.finished(result);
+    if (own.accept(std::forward<U>(value))) return WriteResult::ok;
+    return own.wait_for_room(
+        patience, until, [&] { return offer(detail::choice_of(patience), lot, producer_id, std::forward<U>(value)); });
   }
   template <class U>
   bool try_write_to(ShardChoice choice, detail::Lot& lot, std::uint64_t producer_id, U&& value) {

@@ -76,6 +76,7 @@ class Lease {
     check();
     return shard_->write(std::forward<U>(value), patience, until);
   }
+  /// The same with the default policy.
   template <std::convertible_to<T> U = T>
   WriteResult write(U&& value, const Until& until) {
     return write(std::forward<U>(value), WritePolicy{}, until);

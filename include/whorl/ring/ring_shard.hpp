@@ -91,8 +91,7 @@ class RingShard {
   /// Writes one item, waiting for room as `patience` says.
   template <std::convertible_to<T> U = T, Patience P = WritePolicy>
   WriteResult write(U&& value, const P& patience = {}, const Until& until = {}) {
-    if (accept(std::forward<U>(value))) [[likely]]
-      return WriteResult::ok;
+    if (accept(std::forward<U>(value))) return WriteResult::ok;
     return wait_for_room(patience, until, [&] { return offer(std::forward<U>(value)); });
   }
 
@@ -121,8 +120,9 @@ class RingShard {
 
   /// Claims cells to be filled where they lie: between `least` and `most`, or none.
   [[nodiscard]] Range try_claim(std::size_t most, std::size_t least = 1) noexcept {
-    WHORL_ASSERT(least <= (most == 0 ? least : most), "try_claim takes the most first, then the least");
-    if (most == 0 || least > capacity_ || !OneProducer::may_enter(writing_, kOneProducer)) return {};
+    if (most == 0) return {};
+    WHORL_ASSERT(least <= most, "try_claim takes the most first, then the least");
+    if (least > capacity_ || !OneProducer::may_enter(writing_, kOneProducer)) return {};
     const Claimed cells = hand_off_.try_claim(least, std::min(most, capacity_));
     if (!cells) return {};
     OneProducer::stay(writing_);
@@ -243,8 +243,8 @@ class RingShard {
   HandOff<Claim, Cells, ConsumerCursor> hand_off_;
   alignas(kCacheLine) sync::Atomic<std::uint64_t> refused_{0};  // producers that found no room
   sync::Atomic<std::uint64_t> backoffs_{0};                     // producers that waited for it
-  sync::Atomic<bool> writing_{false};                           // the owner, where checks are on
-  Reader<Claim::kShared> reader_;                               // the consumer
+  sync::Atomic<bool> writing_{false};  // the owner: a claimed range is open; where checks are on, any write
+  Reader<Claim::kShared> reader_;      // the consumer
 };
 
 }  // namespace whorl::inline WHORL_ABI_TAG

@@ -2,23 +2,11 @@
 // Which shards a write tries, in which order.
 
 #include <cstddef>
-#include <cstdint>
 #include <whorl/ring/patience.hpp>
 #include <whorl/ring/write_policy.hpp>
-#include <whorl/sync/sync.hpp>
+#include <whorl/wait/lot.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG::detail {
-
-// Numbers that look drawn by lot: Knuth's MMIX generator, whose high bits are good. One that is not seeded begins where
-// the clock is.
-struct Lot {
-  std::uint64_t state = 0;
-  std::size_t below(std::size_t limit) noexcept {  // at most 2^32; the bias is limit / 2^32
-    if (state == 0) state = static_cast<std::uint64_t>(sync::Clock::now().time_since_epoch().count());
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return static_cast<std::size_t>((state >> 32) * limit >> 32);
-  }
-};
 
 inline ShardChoice choice_of(const WritePolicy& policy) noexcept { return policy.shards; }
 template <WaitStrategy W>

@@ -127,6 +127,7 @@ class ShardedRing : public detail::RingProducers<T, Kind, Layout> {
     return end == WaitResult::stopped ? ReadResult::stopped : result;
   }
 
+  /// The same with the default strategy: ring.wait_readable(10ms), ring.wait_readable(stop_token).
   ReadResult wait_readable(const Until& until) { return wait_readable(BlockingWait{}, until); }
 
   /// Moves items into `out` until it is full, `linger` is over, or nothing will come any more; waits for them as

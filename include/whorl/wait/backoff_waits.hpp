@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <whorl/sync/sync.hpp>
+#include <whorl/wait/lot.hpp>
 #include <whorl/wait/wait_strategy.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
@@ -29,10 +30,9 @@ struct ExponentialWait {
   WaitResult wait(Event& event, Ready&& ready, const Until& until) const {
     constexpr double kMost = 0x1p62;  // what still is an integer after jitter
     double now = std::min(static_cast<double>(std::min(sleep, longest).count()), kMost);
-    std::uint64_t noise = reinterpret_cast<std::uintptr_t>(&event) ^ sync::this_thread();
+    detail::Lot lot{reinterpret_cast<std::uintptr_t>(&event) ^ sync::this_thread()};
     return detail::wait_in_steps(ready, until, [&] {
-      noise = noise * 6364136223846793005u + 1442695040888963407u;  // Knuth's MMIX generator; the high bits are good
-      const double unit = static_cast<double>(noise >> 11) * 0x1p-52 - 1;  // in [-1, 1)
+      const double unit = static_cast<double>(lot.next() >> 11) * 0x1p-52 - 1;  // in [-1, 1)
       detail::sleep_for(std::chrono::nanoseconds(static_cast<std::int64_t>(now * (1 + jitter * unit))), until);
       now = std::min({now * growth, static_cast<double>(longest.count()), kMost});
     });

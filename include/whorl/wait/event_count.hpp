@@ -15,9 +15,9 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// One of the two sees the other. Who pays for the barriers is the constructor's choice:
 ///
 ///   Payer::sleeper   the waker's barrier is free, the sleeper's a system call that interrupts every running thread of
-///                    the process (about 1 us, 14 us in a virtual machine): where wakers are fast and sleepers few
-///   Payer::both      so it begins; the first sleeper pays that once, and from then on both pay a fence (about 6 ns):
-///                    where many may sleep often
+///                    the process (some microseconds): where wakers are fast and sleepers few
+///   Payer::both      so it begins; the first sleeper pays that once, and from then on both pay a fence: where
+///                    many may sleep often
 ///
 /// Where the kernel has no membarrier(2), both pay a fence from the start.
 ///
