@@ -32,7 +32,7 @@ need() {
 }
 
 build() {
-  need g++ meson ninja-build pkg-config libabsl-dev || { cat "$log" >&2; fail "the packages above cannot be had"; }
+  need g++ meson ninja-build pkg-config libabsl-dev libpcap-dev || { cat "$log" >&2; fail "the packages above cannot be had"; }
   [ -f build/build.ninja ] ||
     quietly meson setup build --buildtype=release -Dexamples=enabled -Dtests=disabled -Dbenchmarks=disabled
   # A build folder of somebody else's may have been made without the examples, or before Abseil was there.

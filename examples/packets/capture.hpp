@@ -13,6 +13,9 @@ struct Record {
   Bytes bytes;              ///< all that belongs to it in the file: its header, the packet, blocks that stand before it
   Bytes packet;             ///< the packet alone, as much of it as was captured
   std::uint32_t link_type;  ///< LINKTYPE_..., what the packet begins with
+  /// When it was captured, nanoseconds since 1970; the format's finer digits are cut off, and a time that 64 bits cannot
+  /// hold is the nearest that they can. A packet without a time has that of the packet before it.
+  std::int64_t time_ns = 0;
 };
 
 /// All byte ranges lie in the file it was read from, which must live as long.

@@ -5,9 +5,7 @@
 
 namespace packets {
 
-/// The same for both directions of a flow: TCP, UDP and SCTP over IPv4 or IPv6 by addresses and ports, other IP by
-/// addresses and protocol, the fragments of a datagram all alike by addresses and protocol, anything else by type and
-/// link-layer addresses. Any bytes are legal, and any cut of a packet. The low bits are as good as the high ones.
+/// The same for all packets of a flow (see flow_of()), both directions. The low bits are as good as the high ones.
 std::uint64_t flow_hash(Bytes packet, std::uint32_t link_type);
 
 }  // namespace packets

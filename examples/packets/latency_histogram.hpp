@@ -19,6 +19,13 @@ class LatencyHistogram {
     max_ = std::max(max_, value);
   }
 
+  LatencyHistogram& operator+=(const LatencyHistogram& other) {
+    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
+    count_ += other.count_;
+    max_ = std::max(max_, other.max_);
+    return *this;
+  }
+
   /// The value that `share` (0 < share <= 1) of all values do not exceed; 0 when there are none.
   std::uint64_t percentile(double share) const {
     std::uint64_t below = 0;

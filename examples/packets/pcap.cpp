@@ -15,12 +15,13 @@ constexpr std::uint32_t kLongestPacket = 262'144;
 struct Kind {
   std::uint32_t magic;
   std::size_t record_header;
+  std::int64_t unit_ns;  // of the second number of a record's time; the first is seconds
   const char* name;
 };
 constexpr Kind kKinds[] = {
-    {0xa1b2c3d4, 16, "pcap, microseconds"},
-    {0xa1b23c4d, 16, "pcap, nanoseconds"},
-    {0xa1b2cd34, 24, "modified pcap, microseconds"},  // its records also name interface and protocol
+    {0xa1b2c3d4, 16, 1000, "pcap, microseconds"},
+    {0xa1b23c4d, 16, 1, "pcap, nanoseconds"},
+    {0xa1b2cd34, 24, 1000, "modified pcap, microseconds"},  // its records also name interface and protocol
 };
 
 struct Format {
@@ -57,7 +58,10 @@ std::optional<Record> take_record(Bytes rest, const Format& format, std::uint32_
             std::to_string(rest.size() - header) + " of them";
     return std::nullopt;
   }
-  return Record{rest.first(header + length), rest.subspan(header, length), 0};
+  // Two numbers of 32 bits: no sum of theirs exceeds 64.
+  const std::int64_t time_ns =
+      load32(rest, 0, format.order) * std::int64_t{1'000'000'000} + load32(rest, 4, format.order) * format.kind.unit_ns;
+  return Record{rest.first(header + length), rest.subspan(header, length), 0, time_ns};
 }
 
 }  // namespace

@@ -1,164 +1,127 @@
 #include "pipeline.hpp"
 
-#include <algorithm>
-#include <array>
-#include <chrono>
-#include <thread>
-#include <whorl/whorl.hpp>
+#include <sys/resource.h>
 
-#include "flow_hash.hpp"
-#include "frame.hpp"
-#include "pace.hpp"
-#include "reorder.hpp"
+#include <algorithm>
+#include <atomic>
+#include <stdexcept>
+#include <thread>
+
+#include "clock.hpp"
+#include "consumer.hpp"
+#include "text.hpp"
 
 namespace packets {
 namespace {
 
-using Ring = whorl::ShardedRing<Frame>;
-using Lane = std::vector<std::size_t>;  // the records that one producer carries, in the order of the capture
-
-std::int64_t now_ns() {
-  const auto since = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(since).count();
+double cpu_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-// Done before the clock starts: a network card has its own hardware for this.
-std::vector<Lane> deal(const Capture& capture, std::uint32_t producers) {
-  std::vector<Lane> lanes(producers);
-  for (std::size_t i = 0; i < capture.records.size(); ++i) {
-    const Record& record = capture.records[i];
-    lanes[flow_hash(record.packet, record.link_type) % producers].push_back(i);
-  }
-  return lanes;
+// Enough that a producer never lacks one but when the consumer has them all: in the ring (twice where a handle may carry
+// another frame than its own), waiting for their turn, and in the batch that is being read.
+std::size_t frames_of_each(const Options& options) {
+  const bool own_shard = options.policy.shards == whorl::ShardChoice::affinity;
+  const std::size_t in_ring = own_shard ? options.capacity / options.shards : options.capacity;
+  return in_ring * (options.full == WhenFull::drop_old ? 2 : 1) + options.window + 256 + 1;
 }
 
-class Producer {
- public:
-  Producer(Ring& ring, const Pace& pace, const Capture& capture, std::uint32_t id, Lane lane)
-      : ring_(ring), pace_(pace), records_(capture.records), id_(id), lane_(std::move(lane)) {}
-
-  void run(std::uint64_t loops) {
-    for (std::uint64_t loop = 0; loop < loops; ++loop) {
-      for (const std::size_t index : lane_) carry(loop * records_.size() + index, records_[index]);
+void make_producers(std::deque<Producer>& producers, Ring& ring, Source& source, const Options& options,
+                    const std::stop_token& stop) {
+  const std::size_t frames = frames_of_each(options);
+  try {
+    for (std::uint32_t id = 0; id < options.producers; ++id) {
+      producers.emplace_back(ring, options, id, source.feed(id, stop), frames, source.frame_bytes());
     }
+  } catch (const std::bad_alloc&) {
+    throw std::runtime_error("there is no memory for " + grouped(options.producers) + " x " + grouped(frames) +
+                             " frames of " + grouped(source.frame_bytes()) +
+                             " bytes: use a smaller --window, --capacity or --snap");
   }
+}
 
-  std::uint32_t id() const { return id_; }
-  std::uint64_t read() const { return read_; }
-  std::uint64_t written() const { return written_; }
-
- private:
-  void carry(std::uint64_t order, const Record& record) {
-    ++read_;
-    pace_.wait_for(order);
-    Frame frame{order, record.bytes, static_cast<std::uint32_t>(record.packet.size()), id_, now_ns()};
-    for (whorl::Backoff wait; !ring_.try_write(id_, frame); wait.snooze()) frame.written_ns = now_ns();
-    ++written_;
-  }
-
-  Ring& ring_;
-  const Pace& pace_;
-  const std::vector<Record>& records_;
-  const std::uint32_t id_;
-  const Lane lane_;
-  std::uint64_t read_ = 0;
-  std::uint64_t written_ = 0;
-};
-
-class Consumer {
- public:
-  Consumer(Ring& ring, Pace& pace, const Capture& capture, OutputFile* output)
-      : ring_(ring), pace_(pace), capture_(capture), output_(output), shards_(ring.shard_count()) {}
-
-  // Reads until the ring is closed and empty; `end` packets should have come by then.
-  void run(std::uint64_t end) {
-    if (output_ != nullptr) output_->write(capture_.header);
-    const auto deliver = [this](const Frame& frame) { write(frame); };
-    std::array<Frame, 256> batch;
-    for (whorl::Backoff wait; !ring_.is_drained();) {
-      const std::size_t count = ring_.try_read_some(batch);
-      if (count == 0) {
-        wait.snooze();
-        continue;
-      }
-      wait.reset();
-      const std::int64_t read_ns = now_ns();
-      for (const Frame& frame : Frames(batch).first(count)) {
-        ++shards_[frame.producer & (shards_.size() - 1)].delivered;
-        latency_ns_.add(static_cast<std::uint64_t>(read_ns - frame.written_ns));
-        reorder_.take(frame, deliver);
-      }
-      pace_.advance(reorder_.next());
-    }
-    reorder_.finish(end, deliver);
-    if (output_ != nullptr && capture_.records.empty()) output_->write(capture_.trailer);
-  }
-
-  void add_to(Report& report) const {
-    report.delivered = reorder_.delivered();
-    report.duplicate = reorder_.duplicate();
-    report.gaps = reorder_.gaps();
-    report.packet_bytes = packet_bytes_;
-    report.latency_ns = latency_ns_;
-    for (std::size_t i = 0; i < shards_.size(); ++i) report.shards[i].delivered = shards_[i].delivered;
-  }
-
- private:
-  using Frames = std::span<const Frame>;
-
-  void write(const Frame& frame) {
-    packet_bytes_ += frame.packet_bytes;
-    if (output_ == nullptr) return;
-    output_->write(frame.bytes);
-    // The trailer ends every loop: what begins again is then a section of its own.
-    if ((frame.order + 1) % capture_.records.size() == 0) output_->write(capture_.trailer);
-  }
-
-  Ring& ring_;
-  Pace& pace_;
-  const Capture& capture_;
-  OutputFile* const output_;
-  Reorder reorder_;
-  LatencyHistogram latency_ns_;
-  std::vector<ShardCount> shards_;
-  std::uint64_t packet_bytes_ = 0;
-};
-
-// Producers first, then the ring, then the consumer: what was accepted is read.
-void run_threads(Ring& ring, std::vector<Producer>& producers, Consumer& consumer, const Options& options,
-                 std::uint64_t end) {
-  std::jthread reading([&] { consumer.run(end); });
+// Producers first, then the ring, then the consumer: what was accepted is read. Returns when the last producer ended.
+std::int64_t run_threads(Ring& ring, std::deque<Producer>& producers, Consumer& consumer) {
+  std::jthread reading([&] { consumer.run(); });
   {
     std::vector<std::jthread> writing;
-    for (Producer& producer : producers) writing.emplace_back([&] { producer.run(options.loops); });
+    for (Producer& producer : producers) writing.emplace_back([&] { producer.run(); });
   }  // joined
+  const std::int64_t ended = now_ns();
   ring.close();
+  return ended;
+}
+
+void add_producers(Report& report, const std::deque<Producer>& producers, const Ring& ring) {
+  for (const Producer& producer : producers) {
+    report.read += producer.read();
+    report.dropped_full += producer.dropped_full();
+    report.dropped_old += producer.dropped_old();
+    report.dropped_pool += producer.dropped_pool();
+    report.shards[ring.shard_of(producer.id())].written += producer.written();
+    const FeedCounts counts = producer.feed_counts();
+    report.withheld += counts.withheld;
+    report.repeated += counts.repeated;
+    report.kernel_dropped += counts.kernel_dropped;
+  }
+}
+
+void put_shards_together(Report& report) {
+  for (std::size_t i = 1; i < report.shards.size(); ++i) {
+    report.shards[0].written += report.shards[i].written;
+    report.shards[0].delivered += report.shards[i].delivered;
+    report.ring[0] += report.ring[i];
+  }
+  report.shards.resize(1);
+  report.ring.resize(1);
+}
+
+std::uint64_t missing_frames(std::deque<Producer>& producers) {
+  std::uint64_t missing = 0;
+  for (Producer& producer : producers) missing += producer.pool().missing();
+  return missing;
 }
 
 }  // namespace
 
-Report run_pipeline(const Capture& capture, const Options& options, OutputFile* output) {
+Report run_pipeline(Source& source, const Options& options, OutputFile* output, std::stop_token stop) {
   Ring ring(options.capacity, options.shards);
-  // Several rings long, so that it is a full shard that makes a producer wait, and seldom its pace.
-  Pace pace(4 * options.capacity);
-  std::vector<Producer> producers;
-  std::uint32_t id = 0;
-  for (Lane& lane : deal(capture, options.producers))
-    producers.emplace_back(ring, pace, capture, id++, std::move(lane));
-  Consumer consumer(ring, pace, capture, output);
+  std::deque<Producer> producers;
+  make_producers(producers, ring, source, options, stop);
+  StatusLine status(options.quiet ? nullptr : stderr, options.capacity);
+  Consumer consumer(ring, options, source, producers, output, status);
+  std::atomic<std::int64_t> stopped_ns = 0;
+  const std::stop_callback on_stop(stop, [&] { stopped_ns = now_ns(); });
 
+  const double cpu_begin = cpu_seconds();
   const std::int64_t begin = now_ns();
-  run_threads(ring, producers, consumer, options, capture.records.size() * options.loops);
+  std::int64_t ended = run_threads(ring, producers, consumer);
+  const std::int64_t end = now_ns();
 
   Report report;
-  report.seconds = static_cast<double>(now_ns() - begin) / 1e9;
-  report.shards.resize(options.shards);
-  for (const Producer& producer : producers) {
-    report.read += producer.read();
-    report.shards[producer.id() & (options.shards - 1)].written += producer.written();
+  report.source = source.describe();
+  report.dense = source.is_dense();
+  report.trouble = source.trouble();
+  report.stopped = stopped_ns != 0;
+  report.seconds = static_cast<double>(end - begin) / 1e9;
+  report.cpu_seconds = cpu_seconds() - cpu_begin;
+  if (report.stopped) ended = stopped_ns;
+  if (options.from == From::generator && !report.stopped && options.duration.count() > 0) {
+    ended = std::min(ended, begin + options.duration.count());
   }
+  report.shutdown_seconds = static_cast<double>(end - ended) / 1e9;
+  report.orders = report.dense ? source.end() : 0;
+  report.missing_frames = missing_frames(producers);
+  report.shards.resize(options.shards);
+  add_producers(report, producers, ring);
   consumer.add_to(report);
   for (std::size_t i = 0; i < options.shards; ++i) report.ring.push_back(ring.stats(i));
+  if (options.policy.shards != whorl::ShardChoice::affinity) put_shards_together(report);
   return report;
 }
 

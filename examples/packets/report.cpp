@@ -1,31 +1,155 @@
 #include "report.hpp"
 
-#include <cstdarg>
-#include <cstdio>
+#include "report_figures.hpp"
+#include "text.hpp"
 
 namespace packets {
 namespace {
 
-[[gnu::format(printf, 1, 2)]] std::string format(const char* pattern, ...) {
-  char text[512];
-  std::va_list arguments;
-  va_start(arguments, pattern);
-  std::vsnprintf(text, sizeof text, pattern, arguments);
-  va_end(arguments);
+// Keeps the sums that do not hold.
+class Accounts {
+ public:
+  void expect(bool holds, const std::string& sentence) {
+    if (!holds) problems_.push_back("does not hold: " + sentence);
+  }
+  // "where: a 1 = b 2"
+  void equal(const std::string& where, const char* a_name, std::uint64_t a, const char* b_name, std::uint64_t b) {
+    expect(a == b, where + a_name + ' ' + grouped(a) + " = " + b_name + ' ' + grouped(b));
+  }
+  std::vector<std::string> problems() && { return std::move(problems_); }
+
+ private:
+  std::vector<std::string> problems_;
+};
+
+// What the whole program did with every packet, and with every place in the order.
+void check_packets(const Report& r, Accounts& accounts) {
+  accounts.expect(r.read == r.delivered + dropped(r) + r.late + r.duplicate, equation(r));
+  if (r.dense) {
+    // One lost and another delivered twice would balance above.
+    accounts.expect(r.orders == r.delivered + r.gaps, "orders " + grouped(r.orders) + " = delivered " +
+                                                          grouped(r.delivered) + " + gaps " + grouped(r.gaps));
+    accounts.expect(r.read == r.orders - r.withheld + r.repeated,
+                    "read " + grouped(r.read) + " = orders " + grouped(r.orders) + " - withheld " +
+                        grouped(r.withheld) + " + repeated " + grouped(r.repeated));
+  }
+  if (dropped(r) + r.late == 0) {
+    if (r.dense) accounts.equal("nothing was dropped or late: ", "gaps", r.gaps, "withheld", r.withheld);
+    accounts.equal("nothing was dropped or late: ", "duplicate", r.duplicate, "repeated", r.repeated);
+  } else if (r.dense) {
+    accounts.expect(r.gaps >= r.withheld, "gaps " + grouped(r.gaps) + " >= withheld " + grouped(r.withheld));
+  }
+  accounts.expect(r.damaged == 0, "damaged " + grouped(r.damaged) + " = 0");
+  accounts.expect(r.missing_frames == 0, "frames missing from the pools " + grouped(r.missing_frames) + " = 0");
+}
+
+// What the program counted shard by shard, and what the ring did.
+void check_shards(const Report& r, Accounts& accounts) {
+  accounts.equal("", "shards counted by the program", r.shards.size(), "by the ring", r.ring.size());
+  for (std::size_t i = 0; i < r.shards.size() && i < r.ring.size(); ++i) {
+    const ShardCount& own = r.shards[i];
+    const whorl::RingStats& ring = r.ring[i];
+    const std::string shard = r.shards.size() == 1 ? "all shards: " : "shard " + std::to_string(i) + ": ";
+    accounts.equal(shard, "written", own.written, "accepted by the ring", ring.accepted);
+    accounts.equal(shard, "delivered", own.delivered, "delivered by the ring", ring.delivered);
+    accounts.equal(shard, "written", own.written, "delivered", own.delivered);
+    accounts.expect(ring.tombstones == 0, shard + "tombstones " + grouped(ring.tombstones) + " = 0");
+  }
+}
+
+// The samples leave no moment out.
+void check_samples(const Report& r, Accounts& accounts) {
+  if (r.samples.empty()) return;
+  Sample sum;
+  for (const Sample& sample : r.samples) {
+    sum.read += sample.read;
+    sum.delivered += sample.delivered;
+    sum.bytes += sample.bytes;
+    sum.dropped += sample.dropped;
+  }
+  accounts.equal("all samples together: ", "read", sum.read, "read", r.read);
+  accounts.equal("all samples together: ", "delivered", sum.delivered, "delivered", r.delivered);
+  accounts.equal("all samples together: ", "bytes", sum.bytes, "payload bytes", r.payload_bytes);
+  accounts.equal("all samples together: ", "dropped", sum.dropped, "dropped", dropped(r));
+}
+
+std::string count_of(std::uint64_t count, const char* thing) {
+  return grouped(count) + ' ' + thing + (count == 1 ? "" : "s");
+}
+
+std::string source_lines(const Report& report) {
+  std::string text = "source      " + printable(report.source) + '\n';
+  if (report.stopped) text += "            stopped before its end\n";
+  if (!report.trouble.empty()) text += "            trouble: " + printable(report.trouble) + '\n';
+  if (report.kernel_dropped != 0) {
+    text += "            kernel dropped " + count_of(report.kernel_dropped, "packet") + " before they could be read\n";
+  }
   return text;
 }
 
-// 3139050 -> "3,139,050"
-std::string grouped(std::uint64_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, 1, ',');
+std::string ring_line(const Options& options) {
+  const std::size_t slots = options.shards != 0 ? options.capacity / options.shards : 0;
+  return "ring        " + count_of(options.producers, "producer") + " on " + count_of(options.shards, "shard") +
+         " of " + count_of(slots, "slot") + "; when full: " + full_word(options.full) + ", " +
+         printable(options.strategy) + '\n';
+}
+
+std::string rate_line(const Report& report, const Options& options) {
+  const Rates rates = rates_of(report);
+  std::string text = "rate        " + grouped(static_cast<std::uint64_t>(rates.packets)) +
+                     format(" packets/s, %.1f Mbit/s", rates.megabits);
+  if (options.from == From::generator) text += format(" (payload %.1f Mbit/s)", rates.payload_megabits);
+  return text + format(", %.3f s\n", report.seconds);
+}
+
+std::string latency_line(const LatencyHistogram& ns) {
+  if (ns.count() == 0) return "in the ring nothing\n";
+  const auto readable = [](std::uint64_t value) { return readable_ns(static_cast<double>(value)); };
+  return "in the ring p50 " + readable(ns.percentile(0.5)) + ", p99 " + readable(ns.percentile(0.99)) + ", p99.9 " +
+         readable(ns.percentile(0.999)) + ", max " + readable(ns.max()) + '\n';
+}
+
+std::string shard_lines(const std::vector<ShardCount>& shards, const Options& options) {
+  constexpr std::size_t kShown = 8;
+  const bool together = shards.size() == 1 && options.shards > 1;
+  std::string text;
+  for (std::size_t i = 0; i < shards.size() && i < kShown; ++i) {
+    text += (together ? "all shards  " : format("shard %-5zu ", i)) + "written " + grouped(shards[i].written) +
+            ", delivered " + grouped(shards[i].delivered) + '\n';
+  }
+  if (shards.size() > kShown) text += "            and " + grouped(shards.size() - kShown) + " more\n";
   return text;
 }
 
-double per_second(const Report& report, double amount) { return report.seconds > 0 ? amount / report.seconds : 0; }
-double packets_per_second(const Report& report) { return per_second(report, static_cast<double>(report.delivered)); }
-double megabits_per_second(const Report& report) {
-  return per_second(report, static_cast<double>(report.packet_bytes) * 8 / 1e6);
+std::string flow_line(const FlowTable& flows) {
+  std::string text = "flows       " + grouped(flows.flows());
+  if (flows.others().packets != 0) text += " and more";
+  const char* between = ": ";
+  for (const auto& [name, traffic] : flows.protocols()) {
+    if (traffic.packets == 0) continue;
+    text += between + printable(name) + ' ' + grouped(traffic.packets);
+    between = ", ";
+  }
+  return text + '\n';
+}
+
+std::string account_lines(const Report& r) {
+  std::string text = "accounts    " + equation(r) + "\n            ";
+  text += r.dense ? "orders " + grouped(r.orders) + ", gaps " + grouped(r.gaps) : "gaps cannot be known of this source";
+  if (r.withheld != 0) text += ", withheld " + grouped(r.withheld);
+  if (r.repeated != 0) text += ", repeated " + grouped(r.repeated);
+  if (r.damaged != 0) text += ", damaged " + grouped(r.damaged);
+  return text + '\n';
+}
+
+}  // namespace
+
+std::vector<std::string> unbalanced(const Report& report) {
+  Accounts accounts;
+  check_packets(report, accounts);
+  check_shards(report, accounts);
+  check_samples(report, accounts);
+  return std::move(accounts).problems();
 }
 
 std::string equation(const Report& r) {
@@ -34,108 +158,12 @@ std::string equation(const Report& r) {
          grouped(r.dropped_pool) + " + late " + grouped(r.late) + " + duplicate " + grouped(r.duplicate);
 }
 
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += {'\\', c};
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += format("\\u%04x", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
-
-std::string member(const char* name, const std::string& value) { return std::string("  \"") + name + "\": " + value; }
-std::string member(const char* name, std::uint64_t value) { return member(name, std::to_string(value)); }
-
-}  // namespace
-
-std::vector<std::string> unbalanced(const Report& report, const Capture& capture, const Options& options) {
-  std::vector<std::string> problems;
-  const auto expect = [&](bool holds, const std::string& sentence) {
-    if (!holds) problems.push_back("does not hold: " + sentence);
-  };
-  const std::uint64_t dropped = report.dropped_full + report.dropped_old + report.dropped_pool;
-  expect(report.read == capture.records.size() * options.loops, "read " + grouped(report.read) + " = packets " +
-                                                                    grouped(capture.records.size()) + " x loops " +
-                                                                    grouped(options.loops));
-  expect(report.read == report.delivered + dropped + report.late + report.duplicate, equation(report));
-  // One lost and another delivered twice would balance above.
-  expect(report.gaps == dropped + report.late,
-         "gaps " + grouped(report.gaps) + " = dropped " + grouped(dropped) + " + late " + grouped(report.late));
-  for (std::size_t i = 0; i < report.shards.size(); ++i) {
-    const ShardCount& own = report.shards[i];
-    const whorl::RingStats& ring = report.ring[i];
-    const std::string shard = "shard " + std::to_string(i) + ": ";
-    expect(own.written == ring.accepted,
-           shard + "written " + grouped(own.written) + " = accepted by the ring " + grouped(ring.accepted));
-    expect(own.delivered == ring.delivered,
-           shard + "delivered " + grouped(own.delivered) + " = delivered by the ring " + grouped(ring.delivered));
-    expect(own.written == own.delivered,
-           shard + "written " + grouped(own.written) + " = delivered " + grouped(own.delivered));
-  }
-  return problems;
-}
-
-std::string to_text(const Report& report, const Capture& capture, const Options& options) {
-  const LatencyHistogram& ns = report.latency_ns;
-  const auto us = [](std::uint64_t value) { return static_cast<double>(value) / 1e3; };
-  std::string text = "capture     " + options.in + ": " + grouped(capture.records.size()) + " packets (" +
-                     capture.format + "), " + grouped(options.loops) + (options.loops == 1 ? " loop\n" : " loops\n");
-  text += format("ring        %u producers on %zu shards of %zu slots\n", options.producers, options.shards,
-                 options.capacity / options.shards);
-  text += "delivered   " + grouped(report.delivered) + " packets in the order of the capture\n";
-  text += format("rate        %s packets/s, %.1f Mbit/s, %.3f s\n",
-                 grouped(static_cast<std::uint64_t>(packets_per_second(report))).c_str(), megabits_per_second(report),
-                 report.seconds);
-  text += format("in the ring p50 %.1f us, p99 %.1f us, p99.9 %.1f us, max %.1f us\n", us(ns.percentile(0.5)),
-                 us(ns.percentile(0.99)), us(ns.percentile(0.999)), us(ns.max()));
-  constexpr std::size_t kShown = 8;
-  for (std::size_t i = 0; i < report.shards.size() && i < kShown; ++i) {
-    text += format("shard %-5zu written %s, delivered %s\n", i, grouped(report.shards[i].written).c_str(),
-                   grouped(report.shards[i].delivered).c_str());
-  }
-  if (report.shards.size() > kShown) text += format("            and %zu more\n", report.shards.size() - kShown);
-  return text + "accounts    " + equation(report) + "\n            gaps " + grouped(report.gaps) + '\n';
-}
-
-std::string to_json(const Report& report, const Options& options) {
-  const LatencyHistogram& ns = report.latency_ns;
-  std::string shards;
-  for (const ShardCount& shard : report.shards) {
-    shards += (shards.empty() ? "" : ", ") + format("{\"written\": %llu, \"delivered\": %llu}",
-                                                    static_cast<unsigned long long>(shard.written),
-                                                    static_cast<unsigned long long>(shard.delivered));
-  }
-  const std::string latency =
-      "{\"p50\": " + std::to_string(ns.percentile(0.5)) + ", \"p99\": " + std::to_string(ns.percentile(0.99)) +
-      ", \"p999\": " + std::to_string(ns.percentile(0.999)) + ", \"max\": " + std::to_string(ns.max()) + '}';
-  const std::string members[] = {
-      member("input", quoted(options.in)),
-      member("loops", options.loops),
-      member("producers", options.producers),
-      member("shards", options.shards),
-      member("capacity", options.capacity),
-      member("read", report.read),
-      member("delivered", report.delivered),
-      member("dropped_full", report.dropped_full),
-      member("dropped_old", report.dropped_old),
-      member("dropped_pool", report.dropped_pool),
-      member("late", report.late),
-      member("duplicate", report.duplicate),
-      member("gaps", report.gaps),
-      member("seconds", format("%.6f", report.seconds)),
-      member("packets_per_second", format("%.1f", packets_per_second(report))),
-      member("megabits_per_second", format("%.3f", megabits_per_second(report))),
-      member("latency_ns", latency),
-      member("per_shard", '[' + shards + ']'),
-  };
-  std::string json;
-  for (const std::string& line : members) json += (json.empty() ? "{\n" : ",\n") + line;
-  return json + "\n}\n";
+std::string to_text(const Report& report, const Options& options) {
+  return source_lines(report) + ring_line(options) + "delivered   " + count_of(report.delivered, "packet") +
+         " in the order of the source\n" + rate_line(report, options) + latency_line(report.latency_ns) +
+         shard_lines(report.shards, options) + flow_line(report.flows) +
+         format("cpu         %.2f CPUs; shutdown took %.3f s\n", rates_of(report).cpus, report.shutdown_seconds) +
+         account_lines(report);
 }
 
 }  // namespace packets

@@ -123,6 +123,21 @@ TEST_CASE("flow_hash: what is not IP is told by type and link-layer addresses") 
   CHECK(flow_hash(ethernet(0x0806, payload), kEthernet) != flow_hash(other, kEthernet));
 }
 
+TEST_CASE("flow_hash: frames with a length in the place of a type are one flow, whatever their length") {
+  CHECK(flow_hash(ethernet(38, Memory(38)), kEthernet) == flow_hash(ethernet(100, Memory(100)), kEthernet));
+  CHECK(flow_hash(ethernet(38, Memory(38)), kEthernet) != flow_hash(ethernet(0x0806, Memory(38)), kEthernet));
+}
+
+TEST_CASE("flow_hash: an address is another one when any of its bytes is") {
+  std::set<std::uint64_t> hashes;
+  for (std::size_t at = 8; at < 40; ++at) {
+    Memory packet = ipv6(kEnds);
+    packet[at] ^= std::byte{1};
+    hashes.insert(hash_ipv6(packet));
+  }
+  CHECK(hashes.size() == 32);
+}
+
 TEST_CASE("flow_hash: many flows are spread evenly over 4 producers") {
   std::size_t counts[4] = {};
   for (unsigned port = 1024; port < 5024; ++port) ++counts[hash_ipv4(ipv4({1, 2, port, 443})) % 4];

@@ -2,10 +2,12 @@
 
 import json
 import os
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 PROGRAM = sys.argv.pop(1)
@@ -182,23 +184,156 @@ class ProgramTest(unittest.TestCase):
             self.assertIn(flag, done.stderr)
             self.assertEqual(self.read('in'), content)
 
+    def generate(self, *flags, status=GOOD):
+        done = self.run_program('--generate', '--json', self.path('json'), *flags, status=status)
+        self.messages = done.stderr
+        return json.loads(self.read('json'))
+
+    def test_a_generator_keeps_its_rate_and_its_accounts(self):
+        report = self.generate('--producers=4', '--rate=10Mb', '--duration=1s')
+        self.assertAlmostEqual(report['orders'], 4 * 10e6 / 8 / 1450, delta=4)  # each producer rounds for itself
+        self.check_accounts(report, report['orders'])
+        self.assertEqual((report['source'], report['capacity'], report['shards']), ('generator', 128, 4))
+        self.assertLessEqual(report['payload_megabits_per_second'], 40.1)
+        self.assertTrue(report['balanced'], report['problems'])
+
+    def test_every_policy_of_a_full_ring_accounts_for_every_packet(self):
+        for full, counted in (('block', None), ('drop-new', 'dropped_full'), ('drop-old', 'dropped_old')):
+            for strategy in ('park', 'spin', 'next', 'hybrid'):
+                report = self.generate('--producers=3', '--rate=max', '--payload=64B', '--capacity=64', '--tick=5ms',
+                                       '--duration=100ms', f'--full={full}', f'--strategy={strategy}')
+                self.assertTrue(report['balanced'], report['problems'])
+                for name in ('dropped_full', 'dropped_old', 'dropped_pool'):
+                    if name == counted and strategy == 'park':
+                        self.assertGreater(report[name], 0)
+                    elif name != counted:
+                        self.assertEqual(report[name], 0, (full, strategy))
+
+    def test_gaps_and_duplicates_of_a_seed_are_found(self):
+        flags = ('--rate=20Mb', '--payload=100B', '--gaps=5%', '--duplicates=2%', '--duration=500ms', '--seed=42',
+                 '--deadline=30s', '--window=100000')
+        first, second = self.generate(*flags), self.generate(*flags)
+        for report in (first, second):
+            self.assertGreater(report['withheld'], 0)
+            self.assertEqual(report['gaps'], report['withheld'])
+            self.assertEqual(report['duplicate'], report['repeated'])
+        self.assertEqual((first['withheld'], first['repeated']), (second['withheld'], second['repeated']))
+
+    def interrupted(self, *flags, by=signal.SIGINT):
+        """Runs the program, interrupts it after a moment, and returns its report."""
+        with subprocess.Popen([PROGRAM, '--json', self.path('json'), *flags], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as program:
+            time.sleep(0.5)
+            program.send_signal(by)
+            out, err = program.communicate(timeout=60)
+        self.assertEqual(program.returncode, GOOD, out + err)
+        return json.loads(self.read('json'))
+
+    def test_an_interrupted_generator_ends_in_good_order(self):
+        for which in (signal.SIGINT, signal.SIGTERM):
+            report = self.interrupted('--generate', '--rate=10Mb', by=which)
+            self.assertTrue(report['stopped'])
+            self.check_accounts(report, report['orders'])
+
+    def test_an_interrupted_replay_has_written_the_beginning_of_its_output(self):
+        packets = some_packets()
+        capture = pcap(packets)
+        self.write('in', capture)
+        for pace in ('--speed=max', '--speed=2kpps'):
+            report = self.interrupted('--in', self.path('in'), '--pcap-out', self.path('out'), '--loop=1000000', pace)
+            self.assertTrue(report['stopped'])
+            self.check_accounts(report, report['orders'])
+            copy = self.read('out')
+            loops, rest = divmod(report['delivered'], len(packets))
+            self.assertEqual(len(copy), len(capture) + (loops - 1) * (len(capture) - 24) + len(pcap(packets[:rest])) - 24)
+            self.assertEqual(copy[:len(capture)], capture[:len(copy)])
+            self.assertTrue(copy.endswith(pcap(packets[:rest])[24:]))
+
+    def test_the_duration_ends_a_replay(self):
+        self.write('in', pcap(some_packets()))
+        self.run_program('--in', self.path('in'), '--json', self.path('json'), '--loop=1000000', '--duration=300ms')
+        report = json.loads(self.read('json'))
+        self.assertTrue(report['stopped'])
+        self.check_accounts(report, report['orders'])
+        self.assertGreater(report['seconds'], 0.1)  # making ready counts, too
+
+    def test_a_replay_keeps_to_the_times_of_its_capture_or_to_a_rate(self):
+        capture = pcap(some_packets(5))  # a second apart
+        for speed, least in (('20x', 0.2), ('10pps', 0.4)):
+            copy, report = self.carry(capture, f'--speed={speed}')
+            self.assertEqual(copy, capture)
+            self.assertGreaterEqual(report['seconds'], least)
+
+    def test_drops_of_a_replay_leave_gaps_and_no_disorder(self):
+        packets = some_packets(300)
+        copy, report = self.carry(pcap(packets), '--full=drop-new', '--capacity=4', '--tick=1ms', '--loop=3', '--window=50',
+                                  '--deadline=100ms')
+        self.assertTrue(report['balanced'], report['problems'])
+        self.assertEqual(report['read'], 900)
+        self.assertEqual(report['gaps'], 900 - report['delivered'])
+        at, following = 24, 0
+        while at < len(copy):
+            place, _, length, _ = struct.unpack_from('<IIII', copy, at)  # its second is its place in a loop
+            following += (place - following) % 300 + 1  # the least order that it can have
+            at += 16 + length
+        self.assertEqual(at, len(copy))
+        self.assertLessEqual(following, 900)
+
+    def test_the_page_needs_nothing_else(self):
+        self.write('in', pcap(some_packets()))
+        self.run_program('--in', self.path('in'), '--report', self.path('page.html'), '--quiet')
+        page = self.read('page.html').decode()
+        for part in ('<svg', '500', 'dropped_full'):
+            self.assertIn(part, page)
+        for foreign in ('<script src', '<link', '@import', 'url('):
+            self.assertNotIn(foreign, page)
+
     def test_wrong_flags_are_told_with_their_value_and_what_is_legal(self):
-        for flags, parts in ((['--producers=0'], ("'producers'", "'0'", '1 to 256')),
-                             (['--loop=many'], ("'loop'", "'many'", '1 to 1000000')),
-                             (['--shards=3'], ("'shards'", "'3'", 'power of two')),
-                             (['--capacity=1000'], ("'capacity'", "'1000'", 'power of two')),
+        for flags, parts in ((['--in=x', '--producers=0'], ('--producers 0', 'use 1', '1 to 256')),
+                             (['--in=x', '--loop=many'], ('--loop many', '1 to 1000000')),
+                             (['--in=x', '--shards=3'], ('--shards 3', 'power of two', 'use 2 or 4')),
+                             (['--in=x', '--capacity', '1000'], ('--capacity 1000', 'use 512 or 1024')),
                              (['--in=x', '--capacity=2', '--shards=4'], ('--capacity 2', 'use 4')),
-                             (['--in=x', '--producer=3'], ('--producer', '--producers', '--pcap-out')),
+                             (['--in=x', '--producer=3'], ('--producer', '--producers')),
+                             (['--in=x', '--json'], ('--json', 'needs a value')),
+                             (['--in=x', '--rate=5Mb'], ('--rate', 'belongs to --generate', '--in')),
+                             (['--in=x', '--backoffs=5'], ('--backoffs 5', '--full block', 'drop-new')),
+                             (['--in=x', '--live=lo'], ('--in and --live', 'one source')),
+                             (['--live=lo', '--speed=2x'], ('--speed', 'belongs to --in', '--live')),
+                             (['--live=lo', '--snap=1'], ('--snap 1', 'use 16B')),
+                             (['--generate', '--rate=50'], ('--rate 50', 'such as 50Mb')),
+                             (['--generate', '--gaps=60%'], ('--gaps 60%', 'use 50%')),
+                             (['--generate', '--strategy=spinn'], ('--strategy spinn', 'mean spin?', 'hybrid')),
                              (['--in=x', 'y'], ("'y'", '--in')),
-                             ([], ('--in',))):
-            message = self.run_program(*flags, status=WRONG_FLAGS).stderr
+                             ([], ('--in', '--live', '--generate'))):
+            done = self.run_program(*flags, status=WRONG_FLAGS)
             for part in parts:
-                self.assertIn(part, message)
+                self.assertIn(part, done.stderr)
+            self.assertEqual(done.stdout, '')
+            self.assertEqual(len(done.stderr.splitlines()), 2, done.stderr)
+
+    def test_quiet_leaves_the_errors(self):
+        self.assertIn('--loop 0', self.run_program('--in=x', '--quiet', '--loop=0', status=WRONG_FLAGS).stderr)
+
+    def test_outputs_do_not_overwrite_each_other(self):
+        content = self.write('out', b'not to be emptied')
+        self.write('in', pcap(some_packets()))
+        for one, other in (('--pcap-out', '--json'), ('--json', '--report'), ('--pcap-out', '--report')):
+            done = self.run_program('--in', self.path('in'), one, content, other, content, status=WRONG_FLAGS)
+            self.assertIn(f'is the file of {one}', done.stderr)
+            self.assertEqual(self.read('out'), b'not to be emptied')
 
     def test_help_names_every_flag_and_what_a_status_means(self):
-        text = self.run_program('--help').stdout
-        for part in ('--in', '--loop', '--producers', '--shards', '--capacity', '--pcap-out', '--json', 'Exit status'):
-            self.assertIn(part, text)
+        done = self.run_program('--help')
+        self.assertEqual(done.stderr, '')
+        for flag in ('in', 'live', 'generate', 'loop', 'speed', 'filter', 'snap', 'buffer', 'rate', 'payload', 'seed',
+                     'gaps', 'duplicates', 'multiplier', 'producers', 'shards', 'capacity', 'full', 'strategy',
+                     'backoff', 'retries', 'backoffs', 'tick', 'window', 'deadline', 'duration', 'stats-interval',
+                     'quiet', 'pcap-out', 'json', 'report', 'help', 'version'):
+            self.assertRegex(done.stdout, rf'(?m)^  --{flag}( |$)')
+        for part in ('With --in:', 'With --live:', 'With --generate:', 'Exit status', 'default 50Mb', '16B to 65kB'):
+            self.assertIn(part, done.stdout)
+        self.assertLessEqual(max(len(line) for line in done.stdout.splitlines()), 120)
         self.assertIn('whorl-packets', self.run_program('--version').stdout)
 
 
