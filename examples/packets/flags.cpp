@@ -47,7 +47,8 @@ ABSL_FLAG(
 ABSL_FLAG(Setting<packets::kBackoff>, backoff, {100 * packets::kMicrosecond}, "a pause of a producer that waits");
 ABSL_FLAG(Setting<packets::kRetries>, retries, {}, "tries of each shard before each pause; auto: 10, or 1 with park");
 ABSL_FLAG(Setting<packets::kBackoffs>, backoffs, {},
-          "pauses before a packet is dropped; auto: 100 with drop-new, 1 with drop-old; not with --full block");
+          "pauses before a packet is dropped, with park as long as those would take; auto: 100 with drop-new, 1 with "
+          "drop-old; not with --full block");
 
 ABSL_FLAG(Setting<packets::kTick>, tick, {},
           "the consumer reads so often, 0: whenever there is something; auto: 10ms with --generate, else 0");

@@ -23,7 +23,6 @@ enum ExitStatus { kGood = 0, kBadSource = 2, kUnbalanced = 3 };  // 1: wrong fla
 void complain(const std::string& message) { std::fprintf(stderr, "whorl-packets: %s\n", message.c_str()); }
 
 void write_text(const std::string& path, const std::string& text) {
-  if (path.empty()) return;
   OutputFile file(path);
   file.write(std::as_bytes(std::span(text)));
   file.close();
@@ -44,8 +43,8 @@ ExitStatus run(Source& source, const Options& options) {
   const Report report =
       run_until_stopped([&](std::stop_token stop) { return carry(source, options, std::move(stop)); }, duration);
   if (!options.quiet) std::fputs(to_text(report, options).c_str(), stdout);
-  write_text(options.json, to_json(report, options));
-  write_text(options.html, to_html(report, options));
+  if (!options.json.empty()) write_text(options.json, to_json(report, options));
+  if (!options.html.empty()) write_text(options.html, to_html(report, options));
   const std::vector<std::string> problems = unbalanced(report);
   for (const std::string& problem : problems) complain(problem);
   if (!problems.empty()) return kUnbalanced;

@@ -15,6 +15,19 @@ struct Stamped {
   }
 };
 
+// A parked producer is woken when there is room: its pauses cannot be counted, but they have a length.
+std::chrono::nanoseconds patience_of(const Options& options) {
+  const bool parks = options.policy.wait == whorl::WriteWait::park && options.full != WhenFull::block;
+  const auto pauses = static_cast<std::int64_t>(options.policy.max_backoffs);
+  return parks ? options.policy.pause * pauses : std::chrono::nanoseconds(0);
+}
+
+whorl::WritePolicy policy_of(const Options& options) {
+  whorl::WritePolicy policy = options.policy;
+  if (patience_of(options).count() > 0) policy.max_backoffs = 0;
+  return policy;
+}
+
 }  // namespace
 
 Producer::Producer(Ring& ring, const Options& options, std::uint32_t id, std::unique_ptr<Feed> feed, std::size_t frames,
@@ -22,7 +35,8 @@ Producer::Producer(Ring& ring, const Options& options, std::uint32_t id, std::un
     : ring_(ring),
       id_(id),
       full_(options.full),
-      policy_(options.policy),
+      patience_(patience_of(options)),
+      policy_(policy_of(options)),
       places_(options.policy.shards == whorl::ShardChoice::affinity ? options.capacity / options.shards
                                                                     : options.capacity),
       pool_(frames, frame_bytes),
@@ -58,7 +72,9 @@ Frame* Producer::take_frame() {
 }
 
 bool Producer::write(Frame* frame) {
-  if (ring_.write(id_, Stamped{frame}, policy_) != whorl::WriteResult::ok) return false;
+  if (patience_.count() > 0 && try_write(frame)) return true;  // without a look at the clock
+  const whorl::Until until = patience_.count() > 0 ? whorl::Until(patience_) : whorl::Until();
+  if (ring_.write(id_, Stamped{frame}, policy_, until) != whorl::WriteResult::ok) return false;
   written_.add(1);
   return true;
 }

@@ -2,6 +2,7 @@
 // A thread that takes packets from a feed and puts them into the ring.
 
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <whorl/whorl.hpp>
@@ -64,6 +65,7 @@ class Producer {
   Ring& ring_;
   const std::uint32_t id_;
   const WhenFull full_;
+  const std::chrono::nanoseconds patience_;  // of a producer that sleeps and drops; 0: the policy's own
   const whorl::WritePolicy policy_;
   const std::size_t places_;  // handles of this producer that the ring can hold
   FramePool pool_;
