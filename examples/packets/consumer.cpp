@@ -1,6 +1,7 @@
 #include "consumer.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <thread>
 #include <utility>
 
@@ -10,19 +11,21 @@ namespace packets {
 namespace {
 
 ReorderOptions reorder_options(const Options& options, const Source& source) {
-  return {.dense = source.is_dense(), .window = options.window, .deadline_ns = options.deadline.count()};
+  const std::size_t window = nothing_is_lost(options) ? std::numeric_limits<std::size_t>::max() : options.window;
+  return {.dense = source.is_dense(), .window = window, .deadline_ns = options.deadline.count()};
 }
 
 }  // namespace
 
 Consumer::Consumer(Ring& ring, const Options& options, Source& source, std::deque<Producer>& producers,
-                   OutputFile* output, StatusLine& status)
+                   OutputFile* output, StatusLine& status, std::stop_token stop)
     : ring_(ring),
       options_(options),
       source_(source),
       producers_(producers),
       output_(output),
       status_(status),
+      stop_(std::move(stop)),
       passengers_(options.full == WhenFull::drop_old),
       reorder_(reorder_options(options, source)),
       sampler_(now_ns()),
@@ -38,7 +41,6 @@ void Consumer::run() {
     const std::int64_t now = now_ns();
     for (std::size_t i = 0; i < count; ++i) take(batch_[i], now);
     reorder_.expire(now, out);
-    source_.waits_for(reorder_.next());
     look_at_the_clock(now);
     if (count != 0) continue;
     if (ring_.is_drained()) break;
@@ -56,12 +58,13 @@ void Consumer::wait(std::int64_t now_ns) {
   (void)ring_.wait_readable(whorl::Until(std::chrono::nanoseconds(until - now_ns)));
 }
 
-// Sleeps until the next tick, in slices, so that a closed ring is read at once. Ticks that were missed are left out.
+// Sleeps until the next tick, in slices, so that a closed ring is read at once, and after a stop a full one, which keeps
+// producers waiting. Ticks that were missed are left out.
 void Consumer::wait_for_tick(std::int64_t now_ns) {
   constexpr std::int64_t kSlice = 10'000'000;
   const std::int64_t tick = options_.tick.count();
   next_tick_ns_ += ((now_ns - next_tick_ns_) / tick + 1) * tick;
-  while (now_ns < next_tick_ns_ && !ring_.is_closed()) {
+  while (now_ns < next_tick_ns_ && !ring_.is_closed() && !stop_.stop_requested()) {
     std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(kSlice, next_tick_ns_ - now_ns)));
     now_ns = packets::now_ns();
   }

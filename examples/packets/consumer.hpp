@@ -3,6 +3,7 @@
 
 #include <array>
 #include <deque>
+#include <stop_token>
 #include <vector>
 
 #include "files.hpp"
@@ -19,7 +20,7 @@ class Consumer {
  public:
   /// `output` may be null. The producers' counts are looked at for the samples.
   Consumer(Ring& ring, const Options& options, Source& source, std::deque<Producer>& producers, OutputFile* output,
-           StatusLine& status);
+           StatusLine& status, std::stop_token stop);
 
   /// Reads until the ring is closed and empty.
   void run();
@@ -43,6 +44,7 @@ class Consumer {
   std::deque<Producer>& producers_;
   OutputFile* const output_;
   StatusLine& status_;
+  const std::stop_token stop_;
   const bool passengers_;  // a handle may carry another packet than its own
   Reorder reorder_;
   Sampler sampler_;

@@ -50,7 +50,7 @@ OutputFile::OutputFile(std::string path) : path_(std::move(path)), file_(std::fo
 }
 
 void OutputFile::write(Bytes bytes) {
-  if (error_ != 0) return;
+  if (error_ != 0 || bytes.empty()) return;
   if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size()) error_ = errno;
 }
 

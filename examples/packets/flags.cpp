@@ -55,9 +55,11 @@ ABSL_FLAG(Setting<packets::kTick>, tick, {},
 ABSL_FLAG(Setting<packets::kWindow>, window, {},
           "packets that may wait for one before them; auto: twice --capacity, at least 2000");
 ABSL_FLAG(Setting<packets::kDeadline>, deadline, {},
-          "how long a packet waits for those before it; auto: never gives up with --in and --full block, else 500ms");
+          "how long a packet waits for those before it; auto: never gives up where nothing can be lost, which is with "
+          "--full block, but not with --live or --gaps; else 500ms");
 
-ABSL_FLAG(Setting<packets::kRunTime>, duration, {0.0}, "ends the run; 0: the source's end does, or SIGINT");
+ABSL_FLAG(Setting<packets::kRunTime>, duration, {0.0},
+          "ends the run; 0: the source's end does, or SIGINT; what --generate is late with may take 250ms more");
 ABSL_FLAG(Setting<packets::kInterval>, stats_interval, {packets::kSecond}, "from one line of figures to the next");
 ABSL_FLAG(bool, quiet, false, "nothing on standard output and no figures meanwhile; errors are told");
 ABSL_FLAG(std::string, pcap_out, "",

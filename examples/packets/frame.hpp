@@ -16,6 +16,7 @@ struct Frame {
   std::uint32_t link_type = 0;      ///< what the packet begins with, LINKTYPE_...
   std::uint32_t payload_bytes = 0;  ///< of a generated packet what the generator calls its payload, else all of it
   std::uint32_t producer = 0;
+  std::uint64_t turn = 0;       ///< the producer's: another one each time that the frame is used
   std::int64_t written_ns = 0;  ///< when it was put into the ring, by the steady clock
   std::int64_t read_ns = 0;     ///< when it was taken out
   std::span<std::byte> memory;  ///< the pool's, for those who copy; empty where nobody does

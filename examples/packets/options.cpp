@@ -129,7 +129,7 @@ void read_policy(Options& options) {
 
 void read_consumer(Options& options) {
   options.window = absl::GetFlag(FLAGS_window).value.value_or(std::max(kLeastWindow, 2 * options.capacity));
-  const bool comes_for_sure = options.from == From::file && options.full == WhenFull::block;
+  const bool comes_for_sure = options.from != From::live && options.full == WhenFull::block && options.gap_share == 0;
   options.deadline = duration_of(absl::GetFlag(FLAGS_deadline).value.value_or(comes_for_sure ? 0 : 500 * kMillisecond));
 }
 

@@ -61,6 +61,12 @@ struct Options {
   std::string html;      ///< empty: no page is written
 };
 
+/// Every packet that was numbered comes, sooner or later: the consumer need not give any of them up.
+inline bool nothing_is_lost(const Options& options) {
+  return options.from != From::live && options.full == WhenFull::block && options.gap_share == 0 &&
+         options.deadline.count() == 0;
+}
+
 /// What the ring should hold so that a consumer that reads once a tick finds it at most half full: packets of a tick,
 /// times `multiplier`, at least 64, the next power of two. Of a payload of no bytes or a rate without limit: 65536.
 std::size_t automatic_capacity(std::uint32_t producers, double bits_per_second, std::uint32_t payload,

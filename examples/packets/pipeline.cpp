@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
+#include <mutex>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 
 #include "clock.hpp"
@@ -45,17 +48,59 @@ void make_producers(std::deque<Producer>& producers, Ring& ring, Source& source,
   }
 }
 
-// Producers first, then the ring, then the consumer: what was accepted is read. Returns when the last producer ended.
-std::int64_t run_threads(Ring& ring, std::deque<Producer>& producers, Consumer& consumer) {
-  std::jthread reading([&] { consumer.run(); });
-  {
-    std::vector<std::jthread> writing;
-    for (Producer& producer : producers) writing.emplace_back([&] { producer.run(); });
-  }  // joined
-  const std::int64_t ended = now_ns();
-  ring.close();
-  return ended;
-}
+// The threads, and their end: producers first, then the ring, then the consumer, so that what was accepted is read. When
+// one of them throws, the others come to their ends all the same, and run() throws what it threw.
+class Threads {
+ public:
+  Threads(Ring& ring, std::stop_source& halt) : ring_(ring), halt_(halt) {}
+
+  /// Returns when the last producer ended.
+  std::int64_t run(std::deque<Producer>& producers, Consumer& consumer) {
+    std::int64_t ended = 0;
+    {
+      std::jthread reading = start([&] { consumer.run(); });
+      std::vector<std::jthread> writing;
+      for (Producer& producer : producers) writing.push_back(start([&] { producer.run(); }));
+      writing.clear();  // joined
+      ended = now_ns();
+      ring_.close();
+    }
+    if (problem_) std::rethrow_exception(problem_);
+    return ended;
+  }
+
+ private:
+  template <class Work>
+  std::jthread start(Work work) {
+    try {
+      return std::jthread([this, work] {
+        try {
+          work();
+        } catch (...) {
+          give_up();
+        }
+      });
+    } catch (const std::system_error&) {  // there is no thread to be had
+      give_up();
+      return {};
+    }
+  }
+
+  // Feeds end, and who waits for room or for packets is woken.
+  void give_up() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!problem_) problem_ = std::current_exception();
+    }
+    halt_.request_stop();
+    ring_.close();
+  }
+
+  Ring& ring_;
+  std::stop_source& halt_;
+  std::mutex mutex_;
+  std::exception_ptr problem_;
+};
 
 void add_producers(Report& report, const std::deque<Producer>& producers, const Ring& ring) {
   for (const Producer& producer : producers) {
@@ -91,26 +136,31 @@ std::uint64_t missing_frames(std::deque<Producer>& producers) {
 
 Report run_pipeline(Source& source, const Options& options, OutputFile* output, std::stop_token stop) {
   Ring ring(options.capacity, options.shards);
+  std::stop_source halt;
   std::deque<Producer> producers;
-  make_producers(producers, ring, source, options, stop);
+  make_producers(producers, ring, source, options, halt.get_token());
   StatusLine status(options.quiet ? nullptr : stderr, options.capacity);
-  Consumer consumer(ring, options, source, producers, output, status);
+  Consumer consumer(ring, options, source, producers, output, status, halt.get_token());
   std::atomic<std::int64_t> stopped_ns = 0;
-  const std::stop_callback on_stop(stop, [&] { stopped_ns = now_ns(); });
+  const std::stop_callback on_stop(stop, [&] {
+    stopped_ns = now_ns();
+    halt.request_stop();
+  });
 
   const double cpu_begin = cpu_seconds();
   const std::int64_t begin = now_ns();
-  std::int64_t ended = run_threads(ring, producers, consumer);
+  std::int64_t ended = Threads(ring, halt).run(producers, consumer);
   const std::int64_t end = now_ns();
+  const std::int64_t stopped = stopped_ns;
 
   Report report;
   report.source = source.describe();
   report.dense = source.is_dense();
   report.trouble = source.trouble();
-  report.stopped = stopped_ns != 0;
+  report.stopped = stopped != 0 && stopped <= end;
   report.seconds = static_cast<double>(end - begin) / 1e9;
   report.cpu_seconds = cpu_seconds() - cpu_begin;
-  if (report.stopped) ended = stopped_ns;
+  if (report.stopped) ended = stopped;
   if (options.from == From::generator && !report.stopped && options.duration.count() > 0) {
     ended = std::min(ended, begin + options.duration.count());
   }

@@ -6,6 +6,8 @@
 namespace packets {
 namespace {
 
+constexpr int kPatience = 64;  // looks of a producer that could drop its packet instead
+
 // Converted when there is a cell to be filled: the time in the ring does not count the wait for room.
 struct Stamped {
   Frame* frame;
@@ -58,8 +60,8 @@ void Producer::carry() {
   }
   feed_->fill(*frame);
   frame->producer = id_;
-  if (full_ == WhenFull::drop_old) return write_or_take_place(frame);
-  if (write(frame)) return;
+  frame->turn = read_.count();
+  if (full_ == WhenFull::drop_old ? write_or_take_place(frame) : write(frame)) return;
   dropped_full_.add(1);
   pool_.keep(frame);
 }
@@ -67,12 +69,11 @@ void Producer::carry() {
 Frame* Producer::take_frame() {
   Frame* frame = pool_.take();
   if (full_ != WhenFull::block) return frame;
-  for (whorl::Backoff wait; frame == nullptr; frame = pool_.take()) wait.snooze();
+  for (whorl::Backoff wait; frame == nullptr && !ring_.is_closed(); frame = pool_.take()) wait.snooze();
   return frame;
 }
 
 bool Producer::write(Frame* frame) {
-  if (patience_.count() > 0 && try_write(frame)) return true;  // without a look at the clock
   const whorl::Until until = patience_.count() > 0 ? whorl::Until(patience_) : whorl::Until();
   if (ring_.write(id_, Stamped{frame}, policy_, until) != whorl::WriteResult::ok) return false;
   written_.add(1);
@@ -85,31 +86,40 @@ bool Producer::try_write(Frame* frame) {
   return true;
 }
 
-void Producer::write_or_take_place(Frame* frame) {
+bool Producer::write_or_take_place(Frame* frame) {
   // Relaxed: the ring hands it over with the rest of the frame.
   frame->passenger.store(frame, std::memory_order_relaxed);
-  if (write(frame)) return remember(frame);
-  while (!in_ring_.empty()) {
-    if (take_oldest_place(frame)) return;
-    if (try_write(frame)) return remember(frame);
+  bool written = write(frame);
+  while (!written && !in_ring_.empty()) {
+    if (take_oldest_place(frame)) return true;
+    written = try_write(frame);
   }
-  // All were read, but their room is not back yet: it comes at the end of the consumer's call.
-  for (whorl::Backoff wait; !try_write(frame); wait.snooze()) {
+  // Either its places were read and their room comes back at the end of the consumer's call, or others have them all.
+  whorl::Backoff wait;
+  for (int i = 0; !written && i < kPatience; ++i) {
+    wait.snooze();
+    written = try_write(frame);
   }
-  remember(frame);
+  if (written) remember(frame);
+  return written;
+}
+
+bool Producer::Place::is_read() const {
+  // Relaxed: a place that is read a moment later is as good as one that is not.
+  return passenger->turn != turn || carrier->passenger.load(std::memory_order_relaxed) != passenger;
 }
 
 // False: it was read meanwhile.
 bool Producer::take_oldest_place(Frame* frame) {
   const Place place = in_ring_.front();
   in_ring_.pop_front();
-  if (place.passenger->order != place.order) return false;
+  if (place.passenger->turn != place.turn) return false;
   frame->written_ns = now_ns();
   Frame* oldest = place.passenger;
   // Release: the consumer gets the new packet through this word. Acquire: the consumer may have looked at nothing yet,
   // but the next one that changes the word must see all of ours.
   if (!place.carrier->passenger.compare_exchange_strong(oldest, frame, std::memory_order_acq_rel)) return false;
-  in_ring_.push_back({place.carrier, frame, frame->order});
+  in_ring_.push_back({place.carrier, frame, frame->turn});
   dropped_old_.add(1);
   if (oldest != place.carrier) pool_.keep(oldest);  // the carrier itself comes back from the ring
   return true;
@@ -117,8 +127,9 @@ bool Producer::take_oldest_place(Frame* frame) {
 
 void Producer::remember(Frame* frame) {
   if (full_ != WhenFull::drop_old) return;
-  in_ring_.push_back({frame, frame, frame->order});
-  if (in_ring_.size() > places_) in_ring_.pop_front();
+  in_ring_.push_back({frame, frame, frame->turn});
+  // At most `places_` of them are not read.
+  if (in_ring_.size() > 2 * places_) std::erase_if(in_ring_, [](const Place& place) { return place.is_read(); });
 }
 
 }  // namespace packets

@@ -51,14 +51,15 @@ class Producer {
   struct Place {
     Frame* carrier;
     Frame* passenger;
-    std::uint64_t order;  // the passenger's: another one means that the frame has come back and is used anew
+    std::uint64_t turn;  // the passenger's: another one means that the frame has come back and is used anew
+    bool is_read() const;
   };
 
   void carry();
   Frame* take_frame();
   bool write(Frame* frame);
   bool try_write(Frame* frame);
-  void write_or_take_place(Frame* frame);
+  bool write_or_take_place(Frame* frame);
   bool take_oldest_place(Frame* frame);
   void remember(Frame* frame);
 

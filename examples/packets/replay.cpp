@@ -9,18 +9,15 @@
 namespace packets {
 namespace {
 
-// Several rings long, so that it is a full shard that makes a producer wait, and seldom its pace. What is lost leaves a
-// gap that the consumer gives up when its window is full: producers must be able to go further than that.
-std::uint64_t leeway(const Options& options) {
-  return options.full == WhenFull::block ? options.window : 2 * options.window;
-}
+// From one of a file's times to another: they may be anything.
+double nanoseconds(std::int64_t from, std::int64_t to) { return static_cast<double>(to) - static_cast<double>(from); }
 
 }  // namespace
 
 class Replay::Lane : public Feed {
  public:
-  Lane(Replay& all, const std::vector<std::size_t>& records, std::stop_token stop)
-      : all_(all), records_(records), stop_(std::move(stop)), schedule_(stop_) {}
+  Lane(Replay& all, std::size_t producer, std::stop_token stop)
+      : all_(all), producer_(producer), records_(all.lanes_[producer]), stop_(std::move(stop)), schedule_(stop_) {}
 
   bool next() override {
     if (begin_ == 0) begin_ = now_ns();
@@ -29,9 +26,12 @@ class Replay::Lane : public Feed {
       at_ = 0;
       ++loop_;
     }
-    if (loop_ >= all_.options_.loops || records_.empty()) return false;
+    if (loop_ >= all_.options_.loops || records_.empty()) {
+      all_.pace_.leave(producer_);
+      return false;
+    }
     order_ = loop_ * records_in_all + records_[at_];
-    if (!all_.pace_.wait_for(order_, stop_)) return false;
+    if (!all_.pace_.wait_for(producer_, order_, stop_)) return false;
     // When a stop is requested the rest, up to where the pace ends, goes at once.
     if (const std::int64_t moment = all_.moment_of(order_); moment > 0) schedule_.wait_until(begin_ + moment);
     record_ = &all_.capture_.records[records_[at_++]];
@@ -48,6 +48,7 @@ class Replay::Lane : public Feed {
 
  private:
   Replay& all_;
+  const std::size_t producer_;
   const std::vector<std::size_t>& records_;
   const std::stop_token stop_;
   Schedule schedule_;
@@ -59,14 +60,14 @@ class Replay::Lane : public Feed {
 };
 
 Replay::Replay(const Capture& capture, const Options& options)
-    : capture_(capture), options_(options), lanes_(options.producers), pace_(leeway(options)) {
+    : capture_(capture), options_(options), lanes_(options.producers), pace_(options.producers, options.window) {
   // Done before the clock starts: a network card has its own hardware for this.
   for (std::size_t i = 0; i < capture.records.size(); ++i) {
     const Record& record = capture.records[i];
     lanes_[flow_hash(record.packet, record.link_type) % options.producers].push_back(i);
   }
   for (const Record& record : capture.records) {
-    length_ns_ = std::max(length_ns_, record.time_ns - capture.records.front().time_ns);
+    length_ns_ = std::max(length_ns_, nanoseconds(capture.records.front().time_ns, record.time_ns));
   }
 }
 
@@ -76,7 +77,7 @@ std::string Replay::describe() const {
 }
 
 std::unique_ptr<Feed> Replay::feed(std::uint32_t producer, std::stop_token stop) {
-  return std::make_unique<Lane>(*this, lanes_[producer], std::move(stop));
+  return std::make_unique<Lane>(*this, producer, std::move(stop));
 }
 
 std::uint64_t Replay::end() const {
@@ -86,14 +87,16 @@ std::uint64_t Replay::end() const {
 
 // Nanoseconds after the start; 0: at once. The lanes' starts differ by less than the consumer's patience.
 std::int64_t Replay::moment_of(std::uint64_t order) const {
+  constexpr double kMost = 1e17;  // three years
+  double moment = 0;
   if (options_.packets_per_second > 0) {
-    return static_cast<std::int64_t>(static_cast<double>(order) * 1e9 / options_.packets_per_second);
+    moment = static_cast<double>(order) * 1e9 / options_.packets_per_second;
+  } else if (options_.time_scale > 0) {
+    const std::size_t records = capture_.records.size();
+    const double since_begin = nanoseconds(capture_.records[0].time_ns, capture_.records[order % records].time_ns);
+    moment = (since_begin + static_cast<double>(order / records) * length_ns_) / options_.time_scale;
   }
-  if (options_.time_scale <= 0) return 0;
-  const std::size_t records = capture_.records.size();
-  const double since = static_cast<double>(capture_.records[order % records].time_ns - capture_.records[0].time_ns) +
-                       static_cast<double>(order / records) * static_cast<double>(length_ns_);
-  return static_cast<std::int64_t>(since / options_.time_scale);
+  return static_cast<std::int64_t>(std::clamp(moment, 0.0, kMost));
 }
 
 }  // namespace packets

@@ -18,7 +18,6 @@ class Replay : public Source {
 
   std::string describe() const override;
   std::unique_ptr<Feed> feed(std::uint32_t producer, std::stop_token stop) override;
-  void waits_for(std::uint64_t order) override { pace_.advance(order); }
   std::uint64_t end() const override;
   Bytes header() const override { return capture_.header; }
   /// The trailer ends every loop: what begins again is then a section of its own.
@@ -34,7 +33,7 @@ class Replay : public Source {
   const Capture& capture_;
   const Options options_;
   std::vector<std::vector<std::size_t>> lanes_;  // the records of each producer, in the order of the capture
-  std::int64_t length_ns_ = 0;                   // of one loop, by the capture's clock
+  double length_ns_ = 0;                         // of one loop, by the capture's clock
   Pace pace_;
 };
 

@@ -49,9 +49,6 @@ class Source {
 
   virtual std::unique_ptr<Feed> feed(std::uint32_t producer, std::stop_token stop) = 0;
 
-  /// Called by the consumer: it waits for `order` now. Lets a source keep its feeds together.
-  virtual void waits_for(std::uint64_t /*order*/) {}
-
   /// After the last feed has ended: the order behind the last one, where is_dense().
   virtual std::uint64_t end() const { return 0; }
 

@@ -135,7 +135,7 @@ class LiveTest(unittest.TestCase):
         report, numbers = self.report(program)
         shards = [shard['delivered'] for shard in report['per_shard']]
         keys = ('read', 'kernel_dropped', 'delivered', 'late', 'dropped_full', 'dropped_old', 'dropped_pool')
-        seconds = float(said.split()[1])
+        seconds = float(said.split()[-1])
         print(f'sent {sent} in {seconds:.2f} s;', *(f'{key} {report[key]}' for key in keys), f'shards {shards}')
         self.assertEqual(sent, report['read'] + report['kernel_dropped'])
         self.assertEqual(len(shards), 2)
@@ -179,6 +179,7 @@ class LiveTest(unittest.TestCase):
         port = free_port()
         program = self.start(port)
         sender = self.sender(port, ARGUMENTS.rate * WATCHDOG)
+        self.assertEqual(sender.stdout.readline(), 'sending\n')
         time.sleep(0.5)
         try:
             report, _ = self.report(program)

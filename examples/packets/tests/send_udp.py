@@ -1,6 +1,6 @@
 """Sends numbered UDP datagrams of many flows to 127.0.0.1: python3 send_udp.py PORT COUNT DATAGRAMS_A_SECOND [FLOWS].
 
-Datagram i is make_datagram(i). Prints one line when all are sent: how many the kernel took, and the seconds.
+Datagram i is make_datagram(i). Prints "sending", and when all are sent how many the kernel took, and the seconds.
 """
 
 import socket
@@ -42,4 +42,5 @@ if __name__ == '__main__':
     # Nobody reads what comes here, but were the port closed, every datagram would be answered by a refusal.
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(('127.0.0.1', PORT))
+        print('sending', flush=True)
         print(COUNT, send(PORT, COUNT, RATE, FLOWS))
