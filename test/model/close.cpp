@@ -98,6 +98,33 @@ class ClosedIsNews : public model::Scenario {
   model::Plain<int> last_words_{0};
 };
 
+/// Two threads close at once: it is closed for both, and its end is where it was.
+template <class Shard>
+class ClosedByTwo : public model::Scenario {
+ public:
+  ClosedByTwo() {
+    Offer offer{0, 0};
+    model::require(ring_.write(std::span(&offer, 1)) == 1, "there is room");
+    ring_.witness.begin_close();
+  }
+
+  std::size_t threads() const override { return 2; }
+  void run(std::size_t) override {
+    ring_.shard.close();
+    model::require(ring_.shard.is_closed(), "open, after it was closed");
+  }
+  void finish() override {
+    Offer offer{0, 1};
+    model::require(ring_.write(std::span(&offer, 1)) == 0, "a closed shard takes items");
+    model::require(!ring_.shard.is_drained() && ring_.shard.size_approx() == 1, "its end has moved");
+    ring_.finish();
+    model::require(ring_.shard.is_drained(), "all is read, and it is not drained");
+  }
+
+ private:
+  Watched<Shard> ring_{2, 0};
+};
+
 /// Two threads hold the lease one after the other; each writes one item with it.
 template <class Shard>
 class LeaseHandOver : public model::Scenario {
@@ -155,6 +182,10 @@ int main(int argc, char** argv) {
               model::scenario<ClosedIsNews<whorl::RingShard<Element, whorl::Exclusive>, 1>>());
   suite.check("a ring, closed is news of what the closer did",
               model::scenario<ClosedIsNews<whorl::ShardedRing<Element, whorl::Shared>, 1, 1>>());
+  suite.check("shared, closed by two at once",
+              model::scenario<ClosedByTwo<whorl::RingShard<Element, whorl::Shared>>>());
+  suite.check("biased, closed by two at once",
+              model::scenario<ClosedByTwo<whorl::RingShard<Element, whorl::Biased>>>());
   leases<whorl::Inline>(suite, "exclusive, inline");
   leases<whorl::Dense>(suite, "exclusive, dense");
   return suite.finish();

@@ -63,6 +63,26 @@ TEST_CASE("BiasedClaim: alone, it grants each position once, in order, up to the
   }
 }
 
+TEST_CASE("BiasedClaim: its owner asks the gate only when the room it remembers has run out") {
+  struct CountingGate {
+    Position answer = 0;
+    mutable int asked = 0;
+    Position passed(Position) const noexcept {
+      ++asked;
+      return answer;
+    }
+  };
+  BiasedClaim claim(0, 8);
+  CountingGate gate;
+  for (int i = 0; i < 8; ++i) CHECK(claim.try_claim(1, 1, gate));
+  CHECK(gate.asked == 0);
+  CHECK_FALSE(claim.try_claim(1, 1, gate));
+  CHECK(gate.asked == 1);
+  gate.answer = 5;
+  for (int i = 0; i < 5; ++i) CHECK(claim.try_claim(1, 1, gate));
+  CHECK(gate.asked == 2);
+}
+
 TEST_CASE("BiasedClaim: grants between least and most, and less than least not at all, to its owner and to others") {
   for (const bool shared : {false, true}) {
     CAPTURE(shared);

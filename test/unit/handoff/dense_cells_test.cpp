@@ -55,6 +55,16 @@ TEST_CASE("DenseCells: new cells are empty, and what was written is visited in o
   }
 }
 
+TEST_CASE("DenseCells: single items are written to their own cells, lap after lap, beside those that are there") {
+  Cells cells(6, 4);
+  Position position = 6;
+  for (Position p = 6; p != 30; ++p) {
+    write(cells, p, 1);
+    if (p % 4 == 1) CHECK(visit(cells, position, 10) == Numbers{p - 3, p - 2, p - 1, p});
+  }
+  CHECK(position == 30);
+}
+
 TEST_CASE("DenseCells: never visits more than asked, and finds the rest later") {
   Cells cells(0, 8);
   write(cells, 0, 8);
@@ -126,6 +136,22 @@ TEST_CASE("DenseCells: a cell whose building throws is as it was, and what is de
   std::size_t buried = 0;
   CHECK(cells.visit<false>(position, 4, [](Tracked& value) { CHECK(value.number == 7); }, buried) == 1);
   CHECK(Tracked::live == live + 1);
+}
+
+TEST_CASE("DenseCells: of several cells that are given up each is destroyed once, across the wrap") {
+  struct Mortal {
+    Mortal(std::uint64_t n, Numbers* d) noexcept : number(n), dead(d) {}
+    Mortal(Mortal&&) = default;
+    ~Mortal() { dead->push_back(number); }
+    std::uint64_t number;
+    Numbers* dead;
+  };
+  Numbers dead;
+  whorl::DenseCells<Mortal> cells(6, 4);
+  for (Position p = 6; p != 9; ++p) cells.build(p, p, &dead);
+  CHECK(dead.empty());
+  cells.destroy(6, 3);
+  CHECK(dead == Numbers{6, 7, 8});
 }
 
 TEST_CASE("DenseCells: peek says whether there is an item, however often it is asked") {

@@ -40,7 +40,8 @@ const Position kFirsts[] = {0,
                             (Position{1} << 62) - 2,
                             (Position{1} << 63) - 2,
                             (Position{1} << 63) + 1,
-                            ~Position{0} - 1};
+                            ~Position{0} - 1,
+                            ~Position{0}};
 
 }  // namespace
 
@@ -180,6 +181,22 @@ TEST_CASE("StampedCells: a cell whose building throws is as it was, and what is 
   CHECK(cells.visit<true>(position, 4, [](Tracked& value) { CHECK(value.number == 7); }, buried) == 1);
   CHECK(buried == 1);
   CHECK(Tracked::live == live + 1);
+}
+
+TEST_CASE("StampedCells: of several cells that are given up each is destroyed once, across the wrap") {
+  struct Mortal {
+    Mortal(std::uint64_t n, Numbers* d) noexcept : number(n), dead(d) {}
+    Mortal(Mortal&&) = default;
+    ~Mortal() { dead->push_back(number); }
+    std::uint64_t number;
+    Numbers* dead;
+  };
+  Numbers dead;
+  whorl::StampedCells<Mortal> cells(6, 4);
+  for (Position p = 6; p != 9; ++p) cells.build(p, p, &dead);
+  CHECK(dead.empty());
+  cells.destroy(6, 3);
+  CHECK(dead == Numbers{6, 7, 8});
 }
 
 TEST_CASE("StampedCells: peek passes tombstones, counts them, and stops at an item or at what is not complete") {

@@ -100,6 +100,7 @@ TEST_CASE_TEMPLATE("ClaimedRange: is published in steps, each as soon as it is s
       range.publish(2);
       CHECK(range.published() == 3);
       CHECK(read(shard) == Numbers{10 * lap + 1, 99});
+      CHECK(range[3] == 10 * lap + 3);  // the first that is not published
       build(range, 10 * lap + 4, 1);
       range.publish();
       CHECK(read(shard) == Numbers{10 * lap + 3, 10 * lap + 4});

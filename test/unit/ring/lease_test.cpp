@@ -135,6 +135,18 @@ TEST_CASE_TEMPLATE("Lease: a lease that is moved to another thread belongs to th
   CHECK(read_all(ring) == Numbers{1, 2});
 }
 
+TEST_CASE_TEMPLATE("Lease: one that was assigned to belongs to the thread that writes with it next", S, ExclusiveInline,
+                   ExclusiveDense) {
+  Ring<S> ring(8, 2);
+  auto lease = *ring.lease();
+  auto other = *ring.lease();
+  CHECK(lease.try_write(std::uint64_t{1}));
+  lease = std::move(other);
+  bool written = false;
+  std::thread([&] { written = lease.try_write(std::uint64_t{2}); }).join();
+  CHECK(written);
+}
+
 TEST_CASE("Lease: a second thread that writes with it is stopped, and told what to do" *
           doctest::skip(!WHORL_CHECKED)) {
   const std::string words = whorl_test::dying_words([] {

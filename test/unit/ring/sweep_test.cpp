@@ -52,6 +52,25 @@ TEST_CASE("Sweep: takes nothing when nothing is asked for") {
   CHECK(consumer.looks() == 0);
 }
 
+TEST_CASE("Sweep: looks at no other shard when it has got what was asked for") {
+  Consumer consumer(4);
+  consumer.shards[0].add(3);
+  CHECK(consumer.run(3) == 3);
+  CHECK(consumer.looks() == 1);
+}
+
+TEST_CASE("Sweep: after the last shard comes the first") {
+  for (const std::size_t shards : {1u, 2u, 8u}) {
+    Consumer consumer(shards);
+    consumer.shards[shards - 1].add(1);
+    CHECK(consumer.run(1) == 1);
+    CHECK(consumer.run() == 0);
+    for (auto& shard : consumer.shards) shard.add(2);
+    CHECK(consumer.run(2) == 2);
+    CHECK(consumer.shards[0].take() == 0);
+  }
+}
+
 TEST_CASE("Sweep: what a user throws comes after its shard's turn") {
   Consumer consumer(3);
   for (auto& shard : consumer.shards) shard.add(2);

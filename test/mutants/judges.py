@@ -1,0 +1,181 @@
+"""What a mutant has to get past: model programs, unit tests, and both kinds of real threads under a sanitizer."""
+import hashlib
+import resource
+import subprocess
+import threading
+
+# A program that has not come to an end by then never will; it takes a hundredth of that. CPU seconds, which a busy machine
+# does not shorten, and for one that sleeps for ever seconds.
+CPU_SECONDS = {"model": 200, "unit": 5, "asan": 60, "tsan": 200}
+SECONDS = {"model": 600, "unit": 40, "asan": 240, "tsan": 600}
+
+SANITIZED = ["-O1", "-g1", "-fno-sanitize-recover=all"]
+FLAGS = {
+    "model": ["-O1", "-DWHORL_CHECKED=0", '-DWHORL_SYNC_HEADER="model_sync.hpp"'],
+    "unit": ["-O0", "-D_GLIBCXX_ASSERTIONS"],  # an optimiser would take more time than it saves
+    "asan": ["-fsanitize=address,undefined", *SANITIZED],
+    "tsan": ["-fsanitize=thread", *SANITIZED],
+}
+ENVIRONMENT = {"WHORL_SEED": "1", "TSAN_OPTIONS": "halt_on_error=1", "PATH": "/usr/bin:/bin"}
+
+# Which models are likely to notice a change of which header: they come first, so that a mutant dies early. All others have
+# their turn when these have not noticed.
+LIKELY_MODELS = {
+    "biased_claim": ["biased_shard", "close"],
+    "claim": ["close", "shared_shard"],
+    "cursor": ["exclusive_shard"],
+    "doorbell": ["doorbell"],
+    "event_count": ["event_count"],
+    "gate": ["waiting_ring"],
+    "ring_shard": ["waiting_ring", "claimed_range"],
+    "sequence": ["shared_shard"],
+    "sharded_ring": ["close", "waiting_ring"],
+    "stamped_cells": ["claimed_range", "throwing_elements", "shared_shard"],
+}
+# The same of unit tests, besides those that are named after the header.
+LIKELY_UNITS = {
+    "by_id": ["writer_test"],
+    "array": ["ring_shard_elements_test"],
+    "cells": ["stamped_cells_test", "ring_shard_elements_test"],
+    "gate": ["waits_steps_test", "sharded_ring_waits_test"],
+    "hand_off": ["ring_shard_edges_test", "ring_shard_exceptions_test"],
+    "reader": ["ring_shard_edges_test"],
+    "lease": ["by_id_test", "sharded_ring_test"],
+    "sweep": ["sharded_ring_fairness_test"],
+    "options": ["sharded_ring_refusals_test"],
+    "doorbell": ["sharded_ring_waits_test"],
+}
+# On real threads a lost wake-up takes all the time that there is; the explorer sees at once that nobody can go on.
+SLEEPS = {"doorbell", "event_count", "gate"}
+FLOORS = ["wait", "handoff", "ring"]
+NEAR = {"unit": 1, "model": 0, "asan": 1, "tsan": -1}  # see in_turn()
+
+
+class DoesNotCompile(Exception):
+    pass
+
+
+class Judge:
+    """One program that passes with the headers as they are."""
+
+    def __init__(self, options, kind, name, source, flags=(), inputs=()):
+        self.options, self.kind, self.name, self.source = options, kind, name, source
+        self.flags, self.inputs = list(flags), list(inputs)
+        self.lock = threading.Lock()
+        self.passes_as_it_is = None
+
+    def __str__(self):
+        return f"{self.kind} {self.name}"
+
+    def key(self):
+        """Says what was passed: the name, and the text of the program."""
+        return f"{self} {hashlib.sha256(self.source.read_bytes()).hexdigest()[:12]}"
+
+    def passes(self, include, folder):
+        """Whether the program, built with the headers in `include`, passes; how it ended is said when not."""
+        program = folder / f"{self.kind}-{self.source.stem}"
+        log = program.with_suffix(".log")
+        self.build(include, program, log)
+        status = self.run(program, log)
+        program.unlink()
+        return status == 0
+
+    def build(self, include, program, log):
+        inputs = [path() if callable(path) else path for path in self.inputs]
+        command = [*self.options.compiler, *FLAGS[self.kind], *self.flags, "-w", f"-I{include}", f"-I{self.source.parent}",
+                   str(self.source), *map(str, inputs), "-pthread", "-o", str(program)]
+        with open(log, "wb") as out:
+            if subprocess.run(command, stdout=out, stderr=out).returncode != 0:
+                raise DoesNotCompile(f"{self.name} does not compile:\n{log.read_text(errors='replace')[:2000]}")
+
+    def run(self, program, log):
+        arguments = ["--quick", "--stop"] if self.kind == "model" else []
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS[self.kind],) * 2)
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            if self.kind in ("unit", "model"):
+                resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+
+        with open(log, "ab") as out:
+            try:
+                return subprocess.run([str(program), *arguments], stdout=out, stderr=out, env=ENVIRONMENT,
+                                      timeout=SECONDS[self.kind], preexec_fn=limit).returncode
+            except subprocess.TimeoutExpired:
+                return -1
+
+    def must_pass(self):
+        """Killing counts for something only if the headers as they are pass: looked at once, when it has killed."""
+        with self.lock:
+            if self.passes_as_it_is is None:
+                folder = self.options.work / "unchanged"
+                folder.mkdir(parents=True, exist_ok=True)
+                self.passes_as_it_is = self.passes(self.options.include, folder)
+            if not self.passes_as_it_is:
+                raise RuntimeError(f"{self} fails with the headers as they are: see the logs in {self.options.work}")
+
+
+class Support:
+    """What every unit test and every stress test is linked with; compiled once for each kind."""
+
+    def __init__(self, options):
+        self.options, self.lock, self.done = options, threading.Lock(), {}
+
+    def object(self, source, kind):
+        def compiled():
+            with self.lock:
+                if (source, kind) not in self.done:
+                    folder = self.options.work / "support"
+                    folder.mkdir(parents=True, exist_ok=True)
+                    path = folder / f"{source.stem}-{kind}.o"
+                    subprocess.run([*self.options.compiler, *FLAGS[kind], "-c", str(source), "-o", str(path)], check=True)
+                    self.done[source, kind] = path
+                return self.done[source, kind]
+
+        return compiled
+
+
+def all_judges(options):
+    support = Support(options)
+
+    def program(kind, source, flags=()):
+        linked = [support.object(path, kind) for path in options.support]
+        return Judge(options, kind, f"{source.parent.name}/{source.stem}", source, flags, linked)
+
+    counted = [f'-DWHORL_SYNC_HEADER="{options.seam}"']
+    judges = [Judge(options, "model", name, source, inputs=[options.engine]) for name, source in options.model]
+    for kind in ("unit", "asan"):
+        judges += [program(kind, source) for source in options.unit]
+        judges += [program(kind, source, counted) for source in options.counted]
+    return judges + [program("tsan", source) for source in options.stress]
+
+
+def in_turn(judges, mutant, kinds, near):
+    """The judges of these kinds: first those that are likely to notice, and `near`: these alone."""
+    stem, floor = mutant.header.stem, mutant.header.parts[1]
+
+    def turn(judge):
+        name, here = judge.source.stem, judge.source.parent.name
+        if judge.kind in ("unit", "asan"):
+            own = name.startswith(f"{stem}_") and here == floor
+            likely = name in LIKELY_UNITS.get(stem, [])
+            distance = 0 if own else 1 if likely else 2 if here == floor else 3
+            # A test of a lower floor does not include the header.
+            if FLOORS.index(here) < FLOORS.index(floor):
+                return None
+            return distance, judge.source.stat().st_size
+        if judge.kind == "model":
+            return 0 if judge.name in LIKELY_MODELS.get(stem, []) else 1, 0
+        return 0, 0
+
+    if stem in SLEEPS:
+        kinds = sorted(kinds, key=lambda kind: kind != "model")
+    ordered = []
+    for kind in kinds:
+        for judge in (judge for judge in judges if judge.kind == kind):
+            distance = turn(judge)
+            if distance is not None:
+                is_near = distance[0] <= NEAR[kind]
+                ordered.append((not is_near, kinds.index(kind), distance, judge))
+    ordered.sort(key=lambda entry: entry[:3])
+    return [judge for far, _, _, judge in ordered if not (near and far)]
