@@ -29,7 +29,7 @@ PATIENCE = "4"
 PATIENCE_SANITIZED = "10"
 
 EXPLORER = re.compile(r"^explorer: (\d+) executions, (\d+) of (\d+) models exhausted$", re.MULTILINE)
-MUTANTS = re.compile(r"^mutants: .*$", re.MULTILINE)
+SUMMARY = re.compile(r"^(spin|fuzz|mutants|faults): .*$", re.MULTILINE)
 TAIL = 40  # lines shown of what failed
 
 
@@ -50,14 +50,16 @@ class Configuration:
 
 
 BEHAVIOUR = {"unit", "stress"}
+DEEP = BEHAVIOUR | {"faults"}
 PLAIN = BEHAVIOUR | {"model", "lint", "codegen", "consumer"}
 FULL = [
-    Configuration("gcc", "g++", PLAIN | {"mutants", "examples"}),  # what no compiler changes is run with one alone
-    Configuration("gcc-tsan", "g++", BEHAVIOUR, THREADS),
+    # What no compiler changes is run with one alone.
+    Configuration("gcc", "g++", PLAIN | {"faults", "mutants", "spin", "examples"}),
+    Configuration("gcc-tsan", "g++", DEEP, THREADS),
     Configuration("gcc-asan-ubsan", "g++", BEHAVIOUR | {"model"}, ADDRESSES),
-    Configuration("clang-19", "clang++-19", PLAIN),
+    Configuration("clang-19", "clang++-19", PLAIN | {"fuzz"}),
     Configuration("clang-19-tsan", "clang++-19", BEHAVIOUR, THREADS),
-    Configuration("clang-19-asan-ubsan", "clang++-19", BEHAVIOUR | {"model"}, ADDRESSES),
+    Configuration("clang-19-asan-ubsan", "clang++-19", DEEP | {"model"}, ADDRESSES),
     Configuration("clang-14", "clang++-14", {"unit", "lint", "codegen", "consumer"}),
 ]
 QUICK = [Configuration("quick", "g++", {"unit", "model", "lint", "codegen"})]
@@ -73,7 +75,7 @@ class Result:
     executions: int = 0
     exhausted: int = 0
     models: int = 0
-    mutants: str = ""
+    summaries: list = field(default_factory=list)  # what a suite says of itself
 
     def fail(self, complaint):
         self.failed += 1
@@ -150,7 +152,7 @@ def judge(configuration, registered, entries):
             result.executions += int(executions)
             result.exhausted += int(exhausted)
             result.models += int(models)
-        result.mutants = "".join(MUTANTS.findall(output)) or result.mutants
+        result.summaries += [match[0] for match in SUMMARY.finditer(output)]
     present = set().union(*registered)
     for suite in sorted(configuration.suites - present):
         result.fail(f"there is no test in suite '{suite}'")
@@ -184,6 +186,25 @@ def chosen_configurations():
     return QUICK if arguments.quick else [c for c in FULL if arguments.only in (None, c.name)]
 
 
+def tell(results, configurations):
+    """What the suites say of themselves, each in the first configuration that ran it."""
+    summaries = [line for result in results for line in result.summaries]
+    told = {}
+    for line in summaries:
+        told.setdefault(line.split(":")[0] if not line.startswith("fuzz") else line, line)
+    for line in told.values():
+        if line.startswith(("spin", "fuzz")):
+            print(line)
+    explorer = results[0]  # every configuration explores the same
+    if explorer.models == 0 and "model" in configurations[0].suites:
+        print("no model reported what it explored")
+        explorer.failed += 1
+    print(f"explorer: {explorer.executions} executions, {explorer.exhausted} of {explorer.models} models exhausted")
+    for suite in ("mutants", "faults"):
+        if suite in told:
+            print(told[suite])
+
+
 def main():
     configurations = chosen_configurations()
     BUILDS.mkdir(parents=True, exist_ok=True)
@@ -197,13 +218,7 @@ def main():
         for complaint in result.complaints:
             print(f"  {complaint}", flush=True)
         results.append(result)
-    explorer = results[0]  # of the first configuration: every one explores the same
-    if explorer.models == 0 and "model" in configurations[0].suites:
-        print("no model reported what it explored")
-        explorer.failed += 1
-    print(f"explorer: {explorer.executions} executions, {explorer.exhausted} of {explorer.models} models exhausted")
-    if explorer.mutants:
-        print(explorer.mutants)
+    tell(results, configurations)
     passed, failed = sum(result.passed for result in results), sum(result.failed for result in results)
     print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed or not passed else 0)

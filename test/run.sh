@@ -13,7 +13,7 @@ set -eu
 
 packages='g++ meson ninja-build pkg-config python3 doctest-dev clang-format-19 clang-tidy-19'
 case "${1-}" in
-  '' | --only) packages="$packages clang-14 clang-19 libclang-rt-19-dev cmake libabsl-dev libpcap-dev" ;;
+  '' | --only) packages="$packages clang-14 clang-19 libclang-rt-19-dev cmake libabsl-dev libpcap-dev spin" ;;
   --quick) ;;
   --help) sed -n '/^#!/d; /^set/q; s/^# \{0,1\}//p' "$0"; exit 0 ;;
   *) echo "test/run.sh: no such option: $1 (see --help)" >&2; exit 2 ;;
