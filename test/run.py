@@ -50,16 +50,15 @@ class Configuration:
 
 
 BEHAVIOUR = {"unit", "stress"}
-DEEP = BEHAVIOUR | {"faults"}
 PLAIN = BEHAVIOUR | {"model", "lint", "codegen", "consumer"}
 FULL = [
     # What no compiler changes is run with one alone.
     Configuration("gcc", "g++", PLAIN | {"faults", "mutants", "spin", "examples"}),
-    Configuration("gcc-tsan", "g++", DEEP, THREADS),
+    Configuration("gcc-tsan", "g++", BEHAVIOUR | {"faults"}, THREADS),
     Configuration("gcc-asan-ubsan", "g++", BEHAVIOUR | {"model"}, ADDRESSES),
     Configuration("clang-19", "clang++-19", PLAIN | {"fuzz"}),
     Configuration("clang-19-tsan", "clang++-19", BEHAVIOUR, THREADS),
-    Configuration("clang-19-asan-ubsan", "clang++-19", DEEP | {"model"}, ADDRESSES),
+    Configuration("clang-19-asan-ubsan", "clang++-19", BEHAVIOUR | {"model"}, ADDRESSES),
     Configuration("clang-14", "clang++-14", {"unit", "lint", "codegen", "consumer"}),
 ]
 QUICK = [Configuration("quick", "g++", {"unit", "model", "lint", "codegen"})]
@@ -119,11 +118,26 @@ def plain_addresses():
     return command if works else []
 
 
+def introspect(configuration, what):
+    command = ["meson", "introspect", f"--{what}", str(configuration.build)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def suites_of(test):
+    return {suite.split(":")[-1] for suite in test["suite"]}
+
+
 def registered_suites(configuration):
     """For every test of the build, the suites it is in."""
-    command = ["meson", "introspect", "--tests", str(configuration.build)]
-    tests = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return [{suite.split(":")[-1] for suite in test["suite"]} for test in tests]
+    return [suites_of(test) for test in introspect(configuration, "tests")]
+
+
+def needed_targets(configuration):
+    """What the configuration's own suites run; what is built by default is built anyway."""
+    tests = introspect(configuration, "tests")
+    needed = {target for test in tests if suites_of(test) & configuration.suites for target in test["depends"]}
+    files = [file for target in introspect(configuration, "targets") if target["id"] in needed for file in target["filename"]]
+    return sorted(os.path.relpath(file, configuration.build) for file in files)
 
 
 def run_tests(configuration):
@@ -168,7 +182,7 @@ def test(configuration):
     (BUILDS / f"{configuration.name}.log").write_text("")
     try:
         set_up(configuration)
-        run(configuration, ["ninja", "-C", str(configuration.build), "all", "meson-test-prereq"])
+        run(configuration, ["ninja", "-C", str(configuration.build), "all", *needed_targets(configuration)])
         return judge(configuration, registered_suites(configuration), run_tests(configuration))
     except Failed as failure:
         result = Result()

@@ -24,7 +24,7 @@ LIKELY_MODELS = {
     "biased_claim": ["biased_shard", "close"],
     "claim": ["close", "shared_shard"],
     "cursor": ["exclusive_shard"],
-    "doorbell": ["doorbell"],
+    "doorbell": ["doorbell", "waiting_ring"],
     "event_count": ["event_count"],
     "gate": ["waiting_ring"],
     "ring_shard": ["waiting_ring", "claimed_range"],

@@ -10,7 +10,7 @@ are likely to notice, then all.
 A mutant that gets past all of them has survived; it must be listed, with its reason, in survivors.txt, or this program fails.
 What is listed is not tried again, unless with --all. A mutant that does not compile is no mutant, and is not counted.
 
-Without --all-classes: every order, barrier and wake-up, and of the others each eighth, always the same ones.
+Without --all-classes: every order, barrier and wake-up, and of the others each sixteenth, always the same ones.
 
     mutants.py --include DIR --engine LIB --work DIR --model NAME=SOURCE... --unit FILE... [OPTIONS] -- COMPILER [FLAGS...]
 """
@@ -27,7 +27,7 @@ import judges
 import sites
 
 HERE = pathlib.Path(__file__).resolve().parent
-SAMPLE = 8  # one mutant of so many, of the classes that are not tried as a whole
+SAMPLE = 16  # one mutant of so many, of the classes that are not tried as a whole
 MOST_LISTED = 0.05  # of all mutants
 KINDS = ("unit", "model", "asan", "tsan")
 

@@ -105,7 +105,7 @@ TEST_CASE("options: what the program chooses for a generator") {
   CHECK(options.tick == 10ms);
   CHECK(options.capacity == 512);
   CHECK(options.window == 2000);
-  CHECK(options.deadline == 500ms);
+  CHECK(options.deadline == 0ns);
 }
 
 TEST_CASE("options: what the program chooses for an interface") {
@@ -177,7 +177,6 @@ TEST_CASE("options: a call does not see the flags of the one before") {
   CHECK(options.capacity == 512);
   CHECK(options.full == WhenFull::block);
   CHECK(options.json.empty());
-  CHECK(options.deadline == 500ms);
 }
 
 TEST_CASE("options: the automatic number of shards is the power of two from the producers up") {
@@ -202,11 +201,14 @@ TEST_CASE("options: the automatic window is twice the capacity, at least 2000") 
   CHECK(of_file({"--capacity=16777216"}).window == 33'554'432);
 }
 
-TEST_CASE("options: only a file whose producers wait has packets that are worth waiting for without end") {
+TEST_CASE("options: packets are waited for without end where none can be lost") {
   CHECK(of_file({}).deadline == 0ns);
+  CHECK(of_generator({}).deadline == 0ns);
+  CHECK(of_generator({"--duplicates=1%"}).deadline == 0ns);
+  CHECK(of_generator({"--gaps=1%"}).deadline == 500ms);
+  CHECK(of_generator({"--full=drop-new"}).deadline == 500ms);
   CHECK(of_file({"--full=drop-new"}).deadline == 500ms);
   CHECK(of_file({"--full=drop-old"}).deadline == 500ms);
-  CHECK(of_generator({}).deadline == 500ms);
   CHECK(of_generator({"--deadline=never"}).deadline == 0ns);
   CHECK(of_file({"--deadline=1s"}).deadline == 1s);
 }

@@ -52,12 +52,12 @@ class RingShard {
   RingShard(const RingShard&) = delete;
   RingShard& operator=(const RingShard&) = delete;
 
-  /// Destroys what was not read. Nobody may be writing or reading any more.
+  /// Destroys what was not read. Nobody may be writing or reading any more, or have a claimed range.
   ~RingShard() {
-    if constexpr (!std::is_trivially_destructible_v<T>) {
-      while (try_consume([](T&) {}, capacity_) != 0) {
-      }
+    constexpr bool kReadAll = WHORL_CHECKED || !std::is_trivially_destructible_v<T>;
+    while (kReadAll && try_consume([](T&) {}, capacity_) != 0) {
     }
+    WHORL_ASSERT(reader_.next() == hand_off_.claim().claimed(), "publish or drop a claimed range before its ring ends");
   }
 
   // ---- producers --------------------------------------------------------------------------------------------------

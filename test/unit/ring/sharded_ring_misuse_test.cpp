@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <thread>
 #include <whorl/ring/sharded_ring.hpp>
@@ -27,4 +28,16 @@ TEST_CASE("ShardedRing: a second consumer is stopped, and told what to do" * doc
     ring.try_consume([&](std::uint64_t) { std::thread([&] { (void)ring.try_read(); }).join(); }, 1);
   });
   CHECK(words.find("a ShardedRing has one consumer") != std::string::npos);
+}
+
+TEST_CASE_TEMPLATE("ShardedRing: ending before a claimed range does is stopped, and told what to do" *
+                       doctest::skip(!WHORL_CHECKED),
+                   Kind, whorl::Biased, whorl::Shared) {
+  const std::string words = whorl_test::dying_words([] {
+    std::optional<whorl::ShardedRing<std::uint64_t, Kind>> ring(std::in_place, 4, 1);
+    auto cells = ring->try_claim(0, 1);
+    (void)ring->try_write(0, std::uint64_t{1});
+    ring.reset();
+  });
+  CHECK(words.find("publish or drop a claimed range before its ring ends") != std::string::npos);
 }
