@@ -41,7 +41,7 @@ void Consumer::run() {
     const std::int64_t now = now_ns();
     for (std::size_t i = 0; i < count; ++i) take(batch_[i], now);
     reorder_.expire(now, out);
-    look_at_the_clock(now);
+    if (now >= sampler_.due_ns()) take_sample(now);
     if (count != 0) continue;
     if (ring_.is_drained()) break;
     wait(now);
@@ -73,8 +73,8 @@ void Consumer::wait_for_tick(std::int64_t now_ns) {
 void Consumer::take(Frame* carrier, std::int64_t read_ns) {
   Frame* frame = carrier;
   if (passengers_) {
-    // Acquire: what the producer that changed the passenger wrote into it. Release: our turn with this carrier is over,
-    // and a producer that still looks at the word finds nobody.
+    // Acquire: what the producer wrote into a passenger that has changed. Both frames go back through the pool's ring,
+    // which orders the rest.
     frame = carrier->passenger.exchange(nullptr, std::memory_order_acq_rel);
     if (frame != carrier) producers_[carrier->producer].pool().give_back(carrier);
   }
@@ -98,10 +98,6 @@ void Consumer::write(const Frame& frame) {
   if (output_ == nullptr) return;
   output_->write(frame.bytes);
   if (source_.ends_part(frame.order)) output_->write(source_.trailer());
-}
-
-void Consumer::look_at_the_clock(std::int64_t now_ns) {
-  if (now_ns >= sampler_.due_ns()) take_sample(now_ns);
 }
 
 void Consumer::take_sample(std::int64_t now_ns) {

@@ -34,7 +34,6 @@ class Consumer {
   void take(Frame* carrier, std::int64_t read_ns);
   void pass_on(Frame& frame, Fate fate);
   void write(const Frame& frame);
-  void look_at_the_clock(std::int64_t now_ns);
   void take_sample(std::int64_t now_ns);
   Totals totals() const;
 

@@ -26,12 +26,11 @@ class Pace {
   bool wait_for(std::size_t producer, std::uint64_t order, const std::stop_token& stop) {
     // Relaxed, here and below: it holds producers back and hands nothing over; the ring does that.
     places_[producer].order.store(order, std::memory_order_relaxed);
-    if (stop.stop_requested()) end_.fetch_or(kFrozen, std::memory_order_relaxed);
     for (whorl::Backoff wait;; wait.snooze()) {
+      if (stop.stop_requested()) end_.fetch_or(kFrozen, std::memory_order_relaxed);
       const std::uint64_t end = end_.load(std::memory_order_relaxed);
       if (order < (end & ~kFrozen)) return true;
       if ((end & kFrozen) != 0) return false;
-      if (stop.stop_requested()) end_.fetch_or(kFrozen, std::memory_order_relaxed);
       extend(end);
     }
   }

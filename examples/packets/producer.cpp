@@ -116,8 +116,7 @@ bool Producer::take_oldest_place(Frame* frame) {
   if (place.passenger->turn != place.turn) return false;
   frame->written_ns = now_ns();
   Frame* oldest = place.passenger;
-  // Release: the consumer gets the new packet through this word. Acquire: the consumer may have looked at nothing yet,
-  // but the next one that changes the word must see all of ours.
+  // Release: the consumer gets the new packet through this word. If it comes second it has not seen the old one.
   if (!place.carrier->passenger.compare_exchange_strong(oldest, frame, std::memory_order_acq_rel)) return false;
   in_ring_.push_back({place.carrier, frame, frame->turn});
   dropped_old_.add(1);
