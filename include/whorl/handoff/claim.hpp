@@ -75,6 +75,8 @@ class ExclusiveClaim {
     // Relaxed: written by this thread.
     WHORL_ASSERT(next_.load(sync::relaxed) == tail.first + tail.count, "only the last claim can be forgotten");
     next_.store(tail.first, sync::relaxed);
+    // Who joins the gate at this position must not be overrun by a limit that was asked for at a later one.
+    if (distance(tail.first + capacity_, limit_) > 0) limit_ = tail.first + capacity_;
   }
 
   Position claimed() const noexcept { return next_.load(sync::relaxed); }  // relaxed: exact after is_final(), else news
@@ -177,6 +179,7 @@ class SharedClaim {
   // merely moves the limit back: every value it ever holds was the gate's position + capacity at some instant.
   template <Gate G>
   std::int64_t widen_limit(Position first, std::size_t least, const G& gate) noexcept {
+    if (is_beyond(first)) return -1;  // there is a gate that lets everything pass
     const Position limit = gate.passed(first) + capacity_;
     const std::int64_t room = distance(first, limit);
     // (8) release pairs with acquire (7): hands on what acquire (1) of the gate gave this thread.

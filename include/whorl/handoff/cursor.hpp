@@ -1,6 +1,7 @@
 #pragma once
 // Cursor: the mark of cells that are published in order.
 
+#include <algorithm>
 #include <whorl/handoff/position.hpp>
 #include <whorl/sync/sync.hpp>
 
@@ -17,6 +18,8 @@ class alignas(kCacheLine) Cursor {
   static constexpr bool kInOrder = true;
 
   explicit Cursor(Position first) noexcept : next_(first) {}
+  /// As marks of their own are made; the capacity is all the same to it.
+  Cursor(Position first, std::size_t /*capacity*/) noexcept : Cursor(first) {}
 
   void publish(Position next) noexcept {
     // (14) release pairs with acquire (15): every cell below `next` is complete before a reader sees the cursor.
@@ -26,6 +29,13 @@ class alignas(kCacheLine) Cursor {
   Position published() const noexcept {
     // (15) acquire pairs with release (14).
     return next_.load(sync::acquire);
+  }
+
+  /// The same as marks (marks.hpp).
+  void publish(Position p, std::size_t n) noexcept { publish(p + n); }
+  std::size_t ready(Position p, std::size_t most) const noexcept {
+    const std::int64_t all = distance(p, published());
+    return all <= 0 ? 0 : std::min(most, static_cast<std::size_t>(all));
   }
 
  private:

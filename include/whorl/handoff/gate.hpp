@@ -3,7 +3,6 @@
 
 #include <concepts>
 #include <whorl/handoff/sequence.hpp>
-#include <whorl/wait/event_count.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
 
@@ -24,18 +23,14 @@ class ConsumerCursor {
   Position passed(Position /*claimed*/) const noexcept { return sequence_.passed(); }
 
   /// The consumer: it has finished with everything below `next`.
-  void release(Position next) noexcept {
-    sequence_.release(next);
-    room_.notify();
-  }
+  void release(Position next) noexcept { sequence_.release(next); }
 
   /// What producers sleep on that find no room.
-  EventCount& room() noexcept { return room_; }
-  const EventCount& room() const noexcept { return room_; }
+  EventCount& room() noexcept { return sequence_.waiting(); }
+  const EventCount& room() const noexcept { return sequence_.waiting(); }
 
  private:
   Sequence sequence_;
-  alignas(kCacheLine) EventCount room_{EventCount::Payer::both};
 };
 
 }  // namespace whorl::inline WHORL_ABI_TAG

@@ -2,23 +2,29 @@
 // HandOff: the producers' half of every ring.
 
 #include <utility>
-#include <whorl/handoff/cells.hpp>
 #include <whorl/handoff/claim.hpp>
+#include <whorl/handoff/marks.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
 
 /// Claim x cells x gate: who may write which position, where the datum lies and how it is known to be complete, and
-/// what may not be overtaken. It knows nothing of its readers but what the gate tells.
+/// what may not be overtaken. It knows nothing of its readers but what the gate tells. Cells may be bare marks, where the
+/// datum lies elsewhere or there is none; then it is written in steps.
 ///
 /// Threads:   write: one producer for an exclusive claim, any number for a shared one. Everything else: see the parts.
 /// Progress:  that of the claim; writing itself never waits.
-template <Claim C, Cells Memory, Gate G>
+template <Claim C, class Memory, Gate G>
+  requires Cells<Memory> || Marks<Memory>
 class HandOff {
   static_assert(!(C::kShared && Memory::kInOrder),
                 "whorl: a cursor publishes in order, which producers that share a claim do not: use stamped cells");
 
  public:
   HandOff(Position first, std::size_t capacity) : cells_(first, capacity), claim_(first, capacity), gate_(first) {}
+  /// `gate` is what the gate is told besides; `cells` the same of the cells.
+  template <class GateOption, class... CellsOptions>
+  HandOff(Position first, std::size_t capacity, GateOption gate, CellsOptions&&... cells)
+      : cells_(first, capacity, std::forward<CellsOptions>(cells)...), claim_(first, capacity), gate_(first, gate) {}
 
   /// Writes between `least` and `most` items, item k built from fill(k), or none when there is no room for `least`.
   ///
@@ -54,7 +60,8 @@ class HandOff {
   /// Gives up claimed positions that nothing will be published in: of an exclusive claim, its last ones.
   void abandon(Claimed rest) noexcept {
     if constexpr (C::kShared) {
-      buried_.fetch_add(rest.count, sync::relaxed);  // relaxed: a count, it orders nothing
+      // (25) release pairs with acquire (26): who sees the count sees that these positions were claimed.
+      buried_.fetch_add(rest.count, sync::release);
       cells_.bury(rest.first, rest.count);
     } else {
       claim_.forget(rest);
@@ -63,11 +70,15 @@ class HandOff {
 
   const C& claim() const noexcept { return claim_; }
   C& claim() noexcept { return claim_; }
+  const Memory& cells() const noexcept { return cells_; }
   Memory& cells() noexcept { return cells_; }
   const G& gate() const noexcept { return gate_; }
   G& gate() noexcept { return gate_; }
   /// Tombstones among the claimed positions.
-  std::uint64_t buried() const noexcept { return buried_.load(sync::relaxed); }  // relaxed: a count, it orders nothing
+  std::uint64_t buried() const noexcept {
+    // (26) acquire pairs with release (25).
+    return buried_.load(sync::acquire);
+  }
 
  private:
   // What of a claim is not built yet; given up when an exception leaves it behind.

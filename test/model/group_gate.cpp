@@ -1,0 +1,230 @@
+// Models of a group of consumers that changes while producers run.
+
+#include <array>
+#include <string>
+#include <whorl/handoff/group_gate.hpp>
+#include <whorl/handoff/hand_off.hpp>
+#include <whorl/handoff/lap_flags.hpp>
+
+#include "planted_gate.hpp"
+
+namespace {
+
+struct GroupPlan {
+  std::size_t capacity = 1;
+  std::size_t items = 2;    // besides a first one
+  bool old_leaves = false;  // the old consumer does, once the new one has joined
+  whorl::Position first = 0;
+
+  std::string text() const {
+    return "capacity " + std::to_string(capacity) + ", 1 + " + std::to_string(items) + " items" +
+           (old_leaves ? ", the old one leaves" : "") + ", from " + model::show(first);
+  }
+};
+
+// Where a sequence stands that was used for something else before.
+constexpr whorl::Position kElsewhere = 100;
+
+/// A ring without consumers yet, whose items are numbered like their positions. Nobody overwrites what a member of the
+/// gate has not read, and nobody reads what is not written: both would be data races, or another number.
+template <class Gate>
+class Group : public model::Scenario {
+ protected:
+  Group(std::size_t capacity, whorl::Position first, std::size_t items)
+      : mask_(capacity - 1), end_(first + items), ring_(first, capacity, whorl::EmptyGate::full) {}
+
+  whorl::Position join(whorl::Sequence& sequence) {
+    return *ring_.gate().join(sequence, [&] { return ring_.claim().claimed(); });
+  }
+  bool try_write() {
+    const whorl::Claimed claimed = ring_.try_claim(1, 1);
+    if (!claimed) return false;
+    at(claimed.first).set(claimed.first);
+    ring_.cells().publish(claimed.first, 1);
+    return true;
+  }
+  bool try_read(whorl::Sequence& sequence) {
+    const whorl::Position p = sequence.passed();
+    if (p == end_ || ring_.cells().ready(p, 1) == 0) return false;
+    model::require(at(p).get() == p, "another lap's item");
+    sequence.release(p + 1);
+    return true;
+  }
+  bool has_read_all(const whorl::Sequence& sequence) const { return sequence.passed() == end_; }
+  void read_all(whorl::Sequence& sequence) {
+    while (!has_read_all(sequence)) {
+      if (!try_read(sequence)) model::yield();
+    }
+  }
+  Gate& gate() { return ring_.gate(); }
+
+ private:
+  model::Plain<whorl::Position>& at(whorl::Position p) { return items_[whorl::index(p, mask_)]; }
+
+  const std::size_t mask_;
+  const whorl::Position end_;
+  whorl::HandOff<whorl::SharedClaim, whorl::LapFlags, Gate> ring_;
+  std::array<model::Plain<whorl::Position>, 4> items_;
+};
+
+/// After a first item, one thread writes and is the only consumer, in turns; another one joins as a consumer meanwhile and
+/// reads from where it starts to the end.
+template <class Gate>
+class Joining : public Group<Gate> {
+ public:
+  explicit Joining(const GroupPlan& plan) : Group<Gate>(plan.capacity, plan.first, 1 + plan.items), plan_(plan) {
+    model::require(this->join(old_) == plan.first, "the first one starts at the first position");
+    model::require(this->try_write() && this->try_read(old_), "there is room, and then an item");
+  }
+
+  std::size_t threads() const override { return 2; }
+  void run(std::size_t thread) override {
+    if (thread == 0) {
+      produce_and_consume();
+    } else {
+      this->join(new_);
+      joined_.store(true, model::Order::relaxed);
+      this->read_all(new_);
+    }
+  }
+
+ private:
+  void produce_and_consume() {
+    bool member = true;
+    for (std::size_t written = 0; written < plan_.items || (member && !this->has_read_all(old_));) {
+      const bool wrote = written < plan_.items && this->try_write();
+      written += wrote;
+      if (member && plan_.old_leaves && written != 0 && joined_.load(model::Order::relaxed)) {
+        leave();
+        member = false;
+      }
+      const bool read = member && this->try_read(old_);
+      if (!wrote && !read) model::yield();
+    }
+  }
+  void leave() {
+    if constexpr (requires { this->gate().leave(old_); }) model::require(this->gate().leave(old_), "it was a member");
+  }
+
+  const GroupPlan plan_;
+  whorl::Sequence old_;
+  whorl::Sequence new_{plan_.first + kElsewhere};
+  model::Atomic<bool> joined_{false, "joined"};
+};
+
+/// One thread writes and does nothing else, so that no barrier but its own helps it; the other one reads, makes a second
+/// consumer a member, and reads for both, the first one first.
+template <class Gate>
+class JoiningAside : public Group<Gate> {
+ public:
+  JoiningAside() : Group<Gate>(1, 0, 3) {
+    this->join(old_);
+    model::require(this->try_write() && this->try_read(old_), "there is room, and then an item");
+  }
+
+  std::size_t threads() const override { return 2; }
+  void run(std::size_t thread) override {
+    if (thread == 0) {
+      for (int i = 0; i < 2; ++i) {
+        while (!this->try_write()) model::yield();
+      }
+      return;
+    }
+    this->join(new_);
+    while (!this->has_read_all(old_) || !this->has_read_all(new_)) {
+      if (!this->try_read(old_) && !this->try_read(new_)) model::yield();
+    }
+  }
+
+ private:
+  whorl::Sequence old_;
+  whorl::Sequence new_{kElsewhere};
+};
+
+/// There is another producer, which may be held up while it asks the gate. The consumer's thread writes, makes the new
+/// consumer a member, and reads for both.
+template <class Gate>
+class JoiningWhileAnotherAsks : public Group<Gate> {
+ public:
+  JoiningWhileAnotherAsks() : Group<Gate>(1, 0, 4) {
+    this->join(old_);
+    model::require(this->try_write() && this->try_read(old_), "there is room, and then an item");
+  }
+
+  std::size_t threads() const override { return 2; }
+  void run(std::size_t thread) override {
+    if (thread == 1) {
+      while (!this->try_write()) model::yield();
+      return;
+    }
+    write();
+    this->try_read(old_);
+    this->join(new_);
+    joined_ = true;
+    write();
+    this->try_read(old_);
+    if constexpr (requires { this->gate().let_go(); }) this->gate().let_go();
+    while (!this->has_read_all(old_) || !this->has_read_all(new_)) {
+      if (!read()) model::yield();
+    }
+  }
+
+ private:
+  void write() {
+    while (!this->try_write()) {
+      if (!read()) model::yield();
+    }
+  }
+  bool read() { return this->try_read(old_) || (joined_ && this->try_read(new_)); }
+
+  whorl::Sequence old_;
+  whorl::Sequence new_{kElsewhere};
+  bool joined_ = false;
+};
+
+void explore(model::Suite& suite, const GroupPlan& plan) {
+  const auto make = model::scenario<Joining<whorl::GroupGate>>(plan);
+  suite.check("joining: " + plan.text(), make);
+  suite.check("joining, without membarrier: " + plan.text(), model::without_membarrier(make));
+}
+
+template <template <class> class Scenario>
+void explore(model::Suite& suite, const std::string& name) {
+  const auto make = model::scenario<Scenario<whorl::GroupGate>>();
+  suite.check("joining, " + name, make);
+  suite.check("joining, without membarrier, " + name, model::without_membarrier(make));
+}
+
+void bugs(model::Suite& suite) {
+  using enum GateBug;
+  const auto joining = [&]<GateBug kBug>() { return model::scenario<Joining<PlantedGate<kBug>>>(GroupPlan{}); };
+  const auto aside = [&]<GateBug kBug>() { return model::scenario<JoiningAside<PlantedGate<kBug>>>(); };
+  const auto asking = [&]<GateBug kBug>() { return model::scenario<JoiningWhileAnotherAsks<HeldUpGate<kBug>>>(); };
+  suite.check("right: the gate put together by hand", joining.operator()<none>());
+  suite.check("right: the gate put together by hand, one who only writes", aside.operator()<none>());
+  suite.check("right: the gate put together by hand, two producers", asking.operator()<none>());
+  suite.must_fail("planted: no cap at the claim, two producers", "", asking.operator()<answers_beyond_the_claim>());
+  suite.must_fail("planted: the claimer has no barrier", "", aside.operator()<claimer_has_no_barrier>());
+  suite.must_fail("planted: the joiner has no barrier", "", joining.operator()<joiner_has_no_barrier>());
+  suite.must_fail("planted: the joiner is a member before it is at the claim counter", "",
+                  joining.operator()<joiner_begins_anywhere>());
+  suite.must_fail("planted: the joiner starts where it came in", "",
+                  joining.operator()<joiner_starts_where_it_came_in>());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  model::Suite suite(argc, argv);
+  explore(suite, {});
+  explore(suite, {.capacity = 2, .items = 3});
+  explore(suite, {.items = 2, .old_leaves = true});
+  suite.check("joining: across the end of the numbers",
+              model::scenario<Joining<whorl::GroupGate>>(GroupPlan{.items = 1, .first = ~whorl::Position{0} - 1}));
+  suite.check("joining: read-modify-writes for fences",
+              model::without_fences(model::scenario<Joining<whorl::GroupGate>>(GroupPlan{})));
+  explore<JoiningAside>(suite, "one who only writes");
+  explore<JoiningWhileAnotherAsks>(suite, "two producers");
+  bugs(suite);
+  return suite.finish();
+}

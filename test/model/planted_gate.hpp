@@ -1,0 +1,69 @@
+#pragma once
+// The gate of a group, with a mistake in it, and without.
+
+#include <array>
+#include <optional>
+#include <whorl/handoff/group_gate.hpp>
+
+#include "model.hpp"
+
+enum class GateBug {
+  none,
+  answers_beyond_the_claim,
+  claimer_has_no_barrier,
+  joiner_has_no_barrier,
+  joiner_begins_anywhere,
+  joiner_starts_where_it_came_in,
+};
+
+/// What whorl::GroupGate is, as far as the models ask. kHeldUp: thread 1 is, as a claimer, between finding a member and
+/// reading it, until let_go().
+template <GateBug kBug, bool kHeldUp = false>
+class PlantedGate {
+ public:
+  PlantedGate(whorl::Position first, whorl::EmptyGate) : first_(first) {}
+
+  whorl::Position passed(whorl::Position claimed) const noexcept {
+    if constexpr (kBug != GateBug::claimer_has_no_barrier) {
+      asymmetric_ ? model::light_barrier(used_) : model::full_barrier(used_);
+    }
+    std::optional<whorl::Position> slowest;
+    if constexpr (kBug != GateBug::answers_beyond_the_claim) slowest = claimed;
+    bool empty = true;
+    for (std::size_t i = 0, used = used_.load(model::Order::relaxed); i < used; ++i) {
+      const whorl::Sequence* const member = places_[i].load(model::Order::acquire);
+      if (member == nullptr) continue;
+      empty = false;
+      if (kHeldUp && model::Engine::get().current() == 1) {
+        while (!let_go_.load(model::Order::relaxed)) model::yield();
+      }
+      const whorl::Position passed = member->passed();
+      if (!slowest || whorl::distance(passed, *slowest) > 0) slowest = passed;
+    }
+    return empty ? first_ : *slowest;
+  }
+
+  template <class ReadClaimed>
+  std::optional<whorl::Position> join(whorl::Sequence& sequence, ReadClaimed&& claimed) noexcept {
+    const whorl::Position before = claimed();
+    if constexpr (kBug != GateBug::joiner_begins_anywhere) sequence.release(before);
+    const std::size_t place = places_[0].load(model::Order::relaxed) == nullptr ? 0 : 1;
+    places_[place].store(&sequence, model::Order::release);
+    used_.fetch_add(1, model::Order::relaxed);
+    if constexpr (kBug != GateBug::joiner_has_no_barrier) model::heavy_barrier(used_);
+    const whorl::Position start = kBug == GateBug::joiner_starts_where_it_came_in ? before : claimed();
+    sequence.release(start);
+    return start;
+  }
+  void let_go() noexcept { let_go_.store(true, model::Order::relaxed); }
+
+ private:
+  const whorl::Position first_;
+  const bool asymmetric_ = model::asymmetric();
+  mutable model::Atomic<std::size_t> used_{0, "used"};
+  std::array<model::Atomic<whorl::Sequence*>, 2> places_{};
+  model::Atomic<bool> let_go_{false, "let_go"};
+};
+
+template <GateBug kBug>
+using HeldUpGate = PlantedGate<kBug, true>;
