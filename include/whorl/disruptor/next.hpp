@@ -29,14 +29,15 @@ struct RoomFor {
   }
 };
 
-template <class S, class W, class Claim>
+// claim() tries once; is_over() says that it will never succeed any more, and that the producer has heard so.
+template <class S, class W, class Claim, class IsOver>
 [[gnu::noinline]] NextResult next_when_room(S& sequencer, const W& strategy, std::size_t n, const Until& until,
-                                            Claim&& claim) {
+                                            Claim&& claim, IsOver&& is_over) {
   NextResult next;
   const auto attempt = [&] {
     if (const Claimed claimed = claim()) {
       next = {WriteResult::ok, last_before(claimed.first + n)};
-    } else if (sequencer.is_closed()) {
+    } else if (is_over()) {
       next.result = WriteResult::closed;
     }
     return next.result != WriteResult::full;

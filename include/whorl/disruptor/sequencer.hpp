@@ -65,7 +65,7 @@ class Sequencer {
     if (claimed) [[likely]]
       return {WriteResult::ok, last_before(claimed.first + n)};
     if (n - 1 >= capacity_) return {};
-    return detail::next_when_room(*this, wait_, n, until, [&] { return claim(n); });
+    return detail::next_when_room(*this, wait_, n, until, [&] { return claim(n); }, [&] { return hears_of_end(); });
   }
 
   /// Sequences low .. high, which this producer has claimed, can be read. Where marks are in order, claims are published
@@ -91,8 +91,8 @@ class Sequencer {
     wake_consumers();
   }
 
-  /// Takes and gives back the right to be the producer of an exclusive sequencer. The end of a closed one is known once it
-  /// has been given back; a claim that finds it closed gives it back by itself.
+  /// Takes and gives back the right to be the producer of an exclusive sequencer. A closed one ends when it is given back:
+  /// by a claim that finds it closed, or by a producer that stops without one.
   bool try_own() noexcept
     requires(!kShared)
   {
@@ -160,9 +160,8 @@ class Sequencer {
   }
   bool has_available_capacity(std::size_t n) const noexcept { return n <= remaining_capacity(); }
   std::size_t capacity() const noexcept { return capacity_; }
-  /// The position after the last one claimed.
+  /// The position after the last one claimed; and how many sequences were given up so far.
   Position claimed() const noexcept { return hand_off_.claim().claimed(); }
-  /// Sequences given up so far.
   std::uint64_t buried() const noexcept { return hand_off_.buried(); }
   /// `sequence` is available and was given up.
   bool is_buried(SequenceNumber sequence) const noexcept {
@@ -211,16 +210,17 @@ class Sequencer {
     if (n - 1 >= capacity_) [[unlikely]]  // 0, too
       return {};
     const Claimed claimed = hand_off_.try_claim(n, n);
-    if constexpr (!kShared) {
-      if (!claimed) [[unlikely]]
-        disown_if_closed();
-    }
+    if (!claimed && !kShared) [[unlikely]]
+      hears_of_end();
     return claimed;
   }
-  [[gnu::noinline, gnu::cold]] void disown_if_closed() noexcept {
-    if constexpr (!kShared) {
-      if (hand_off_.claim().is_closed() && !hand_off_.claim().is_final()) disown();
-    }
+
+  // The producer, without a claim: is it closed? Then it is not the producer any more.
+  [[gnu::noinline, gnu::cold]] bool hears_of_end() noexcept {
+    const bool is_over = hand_off_.claim().is_closed();
+    if constexpr (!kShared)
+      if (is_over && !hand_off_.claim().is_final()) disown();
+    return is_over;
   }
 
   void wake_consumers() noexcept {
