@@ -1,0 +1,239 @@
+#pragma once
+// BatchEventProcessor: a consumer's loop.
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <initializer_list>
+#include <span>
+#include <stop_token>
+#include <type_traits>
+#include <utility>
+#include <whorl/disruptor/event_reader.hpp>
+#include <whorl/disruptor/sequence_barrier.hpp>
+#include <whorl/sync/contract.hpp>
+
+namespace whorl::inline WHORL_ABI_TAG {
+
+/// What a handler's on_error says about an event that it has failed on.
+enum class ErrorAction : std::uint8_t {
+  skip,   ///< the event counts as handled; what follows it is a new batch
+  retry,  ///< the same event again
+  halt,   ///< the processor ends, and closes the ring, so that nobody waits for it; error() has the exception
+};
+
+/// How a processor's run ended.
+enum class RunEnd : std::uint8_t {
+  halted,  ///< halt() was called, a stop requested, or its barrier alerted
+  closed,  ///< the ring is closed and everything in it has been handled
+  failed,  ///< the handler failed, and on_error said so
+};
+
+struct ProcessorOptions {
+  /// The largest batch; 0: as large as the ring.
+  std::size_t max_batch = 0;
+  /// How long it waits before it calls on_timeout.
+  std::chrono::nanoseconds timeout = kForever;
+};
+
+/// Waits at its barrier, hands its handler batch after batch, and says after each how far it has come. A batch is what was
+/// available when it began. Besides being called with events (event_reader.hpp) a handler may have any of
+///
+///     on_start(), on_stop()                       in the processor's thread, around everything else; each once a run
+///     on_batch_start(std::size_t events, std::size_t behind)
+///                                                 a batch of so many; so many are available in all
+///     on_timeout(SequenceNumber)                  nothing has come for so long; the last sequence handled
+///     ErrorAction on_error(std::exception_ptr, E*, SequenceNumber) noexcept
+///                                                 it has thrown: at that event, or, nullptr, in another of these calls,
+///                                                 where `retry` and `skip` both mean to go on. Without it: halt.
+///
+/// Threads:   run: one at a time. halt, is_running, sequence: any. error: after run.
+/// Order:     what the handler did with an event is visible to whoever then sees sequence() pass it.
+/// Source:    BatchEventProcessor of the LMAX Disruptor, whose handlers' exceptions end nothing and whose halt alerts
+///            siblings.
+template <class Ring, EventHandler<Ring> Handler, WaitStrategy W = typename Ring::Wait>
+class BatchEventProcessor {
+  using E = typename Ring::Event;
+
+ public:
+  /// Reads what is claimed from now on, after all of `upstream` have. The sequence is the ring's; whoever builds the graph
+  /// makes it a member of the gate. Handler may be a reference.
+  BatchEventProcessor(Ring& ring, std::initializer_list<Sequence*> upstream, Handler handler,
+                      ProcessorOptions options = {})
+      : BatchEventProcessor(ring, std::span(upstream.begin(), upstream.size()), std::forward<Handler>(handler), options,
+                            ring.wait_strategy()) {}
+  BatchEventProcessor(Ring& ring, std::span<Sequence* const> upstream, Handler handler, ProcessorOptions options,
+                      W wait)
+      : ring_(ring),
+        barrier_(ring, upstream, std::move(wait)),
+        sequence_(ring.lend_sequence()),
+        handler_(std::forward<Handler>(handler)),
+        options_(options),
+        most_(options.max_batch == 0 ? ring.capacity() : options.max_batch),
+        tombstones_(ring) {}
+  BatchEventProcessor(const BatchEventProcessor&) = delete;
+  BatchEventProcessor& operator=(const BatchEventProcessor&) = delete;
+  /// Leaves the gate if it is a member. It must not be running.
+  ~BatchEventProcessor() {
+    WHORL_ASSERT(!is_running(), "halt a processor, or close its ring, and join its thread before it ends");
+    ring_.remove_gating(sequence_);
+    ring_.take_back(sequence_);
+  }
+
+  /// Runs in the calling thread until it is halted, everything has been handled, or the handler has failed. One that was
+  /// halted before it ran calls on_start and on_stop and nothing else. It may run again afterwards, from where it stopped.
+  RunEnd run(const std::stop_token& stop = {}) {
+    unsigned idle = kIdle;
+    // Relaxed, all of state_: it says who goes on; what is handed over goes by sequences, and threads are joined.
+    if (state_.compare_exchange_strong(idle, kRunning, sync::relaxed, sync::relaxed)) barrier_.clear_alert();
+    WHORL_ASSERT(idle != kRunning, "a processor runs in one thread at a time");
+    error_ = nullptr;
+    end_ = RunEnd::halted;
+    if (call([&] {
+          if constexpr (requires { handler_.on_start(); }) handler_.on_start();
+        })) {
+      while (state_.load(sync::relaxed) == kRunning && !stop.stop_requested() && step(stop)) {  // relaxed: see above
+      }
+    }
+    call([&] {
+      if constexpr (requires { handler_.on_stop(); }) handler_.on_stop();
+    });
+    state_.store(kIdle, sync::relaxed);  // relaxed: see above
+    return end_;
+  }
+
+  /// It ends after the batch that it is at, and so does the next run if there is none now.
+  void halt() noexcept {
+    state_.store(kHalted, sync::relaxed);  // relaxed: see run; the alert comes after it
+    barrier_.alert();
+  }
+  bool is_running() const noexcept { return state_.load(sync::relaxed) == kRunning; }  // relaxed: news
+
+  /// How far it has come.
+  Sequence& sequence() noexcept { return sequence_; }
+  const Sequence& sequence() const noexcept { return sequence_; }
+  SequenceBarrier<Ring, W>& barrier() noexcept { return barrier_; }
+  std::remove_reference_t<Handler>& handler() noexcept { return handler_; }
+  /// What the handler has thrown that ended the last run, if anything did.
+  std::exception_ptr error() const noexcept { return error_; }
+
+ private:
+  static constexpr unsigned kIdle = 0;
+  static constexpr unsigned kRunning = 1;
+  static constexpr unsigned kHalted = 2;  // halt() was called and no run has ended since
+
+  // One batch, or one wait for it. False: the run is over.
+  bool step(const std::stop_token& stop) {
+    if (barrier_.is_alerted()) return false;
+    const Position begin = sequence_.passed();
+    constexpr bool kTold = requires { handler_.on_batch_start(most_, most_); };
+    const std::size_t behind = kTold ? barrier_.look(begin) : barrier_.look(begin, most_);
+    if (behind == 0) return wait(begin, stop);
+    const std::size_t n = std::min(behind, most_);
+    if constexpr (kTold) {
+      if (!call([&] { handler_.on_batch_start(n, behind); })) return false;
+    }
+    return handle_batch(begin, begin + n);
+  }
+
+  bool wait(Position p, const std::stop_token& stop) {
+    const Until until = options_.timeout == kForever ? Until(stop) : Until(options_.timeout, stop);
+    const BarrierEnd end = barrier_.wait_for(static_cast<SequenceNumber>(p), until, 1).end;
+    if (end == BarrierEnd::closed) end_ = RunEnd::closed;
+    if (end == BarrierEnd::timed_out) {
+      return call([&] {
+        if constexpr (requires { handler_.on_timeout(last_before(p)); }) handler_.on_timeout(last_before(p));
+      });
+    }
+    return end == BarrierEnd::available;
+  }
+
+  // False: the run is over.
+  bool handle_batch(Position p, const Position end) {
+    const bool look = tombstones_.may_be_from(p);
+    Position last = end;  // tombstones at the end come after the end of the batch
+    while (look && last != p && is_buried(last - 1)) --last;
+    bool go_on = true;
+    std::size_t size = 1;  // of what the handler is at
+    detail::attempt<kNothrow>(
+        [&] {
+          for (; p != last; p += size) {
+            size = 1;
+            if (!look || !is_buried(p)) handle(p, last, look, size);
+          }
+          p = end;
+        },
+        [&] {
+          const ErrorAction action = judge(&ring_.get(static_cast<SequenceNumber>(p)), static_cast<SequenceNumber>(p));
+          if (action == ErrorAction::skip) p += size;
+          go_on = action != ErrorAction::halt;
+        });
+    if (distance(sequence_.passed(), p) > 0) sequence_.release(p);  // an early release may have come farther
+    return go_on;
+  }
+
+  // Calls the handler with the event of p, or with a run of `size` from there on.
+  void handle(Position p, Position end, [[maybe_unused]] bool look, [[maybe_unused]] std::size_t& size) {
+    const auto sequence = static_cast<SequenceNumber>(p);
+    if constexpr (kRuns) {
+      std::span<E> run = ring_.span(sequence, static_cast<std::size_t>(end - p));
+      for (size = 1; size < run.size() && !(look && is_buried(p + size));) ++size;
+      handler_(run.first(size), EventContext(sequence, p + size == end, sequence_));
+    } else {
+      detail::call_handler(handler_, ring_.get(sequence), EventContext(sequence, p + 1 == end, sequence_));
+    }
+  }
+  bool is_buried(Position p) const noexcept { return ring_.is_buried(static_cast<SequenceNumber>(p)); }
+
+  // Calls one of the handler's other functions. False: it has failed, and the run is over.
+  template <class Hook>
+  bool call(Hook&& hook) {
+    bool go_on = true;
+    detail::attempt<false>(hook, [&] { go_on = judge(nullptr, sequence_.get()) != ErrorAction::halt; });
+    return go_on;
+  }
+
+  // The handler has thrown.
+  ErrorAction judge(E* event, SequenceNumber sequence) noexcept {
+    ErrorAction action = ErrorAction::halt;
+    if constexpr (requires { handler_.on_error(std::current_exception(), event, sequence); }) {
+      action = handler_.on_error(std::current_exception(), event, sequence);
+    }
+    if (action == ErrorAction::halt) {
+      error_ = std::current_exception();
+      end_ = RunEnd::failed;
+      ring_.close();
+    }
+    return action;
+  }
+
+  static constexpr bool kRuns = HandlesRuns<Handler, Ring>;
+  static constexpr bool kNothrow = [] {
+    if constexpr (kRuns) {
+      return std::is_nothrow_invocable_v<Handler&, std::span<E>, const EventContext&>;
+    } else {
+      return detail::kNothrowHandler<Handler, E>;
+    }
+  }();
+
+  Ring& ring_;
+  SequenceBarrier<Ring, W> barrier_;
+  Sequence& sequence_;
+  Handler handler_;
+  const ProcessorOptions options_;
+  const std::size_t most_;
+  detail::Tombstones<Ring> tombstones_;
+  RunEnd end_ = RunEnd::halted;
+  std::exception_ptr error_;
+  sync::Atomic<unsigned> state_{kIdle};
+};
+
+template <class Ring, class Handler>
+BatchEventProcessor(Ring&, std::initializer_list<Sequence*>, Handler) -> BatchEventProcessor<Ring, Handler>;
+template <class Ring, class Handler>
+BatchEventProcessor(Ring&, std::initializer_list<Sequence*>, Handler, ProcessorOptions)
+    -> BatchEventProcessor<Ring, Handler>;
+
+}  // namespace whorl::inline WHORL_ABI_TAG

@@ -1,0 +1,391 @@
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+#include <whorl/disruptor/batch_event_processor.hpp>
+
+#include "../../support/death.hpp"
+#include "../../support/ring_buffers.hpp"
+
+using namespace std::chrono_literals;
+using namespace whorl_test;
+using whorl::BatchEventProcessor;
+using whorl::ErrorAction;
+using whorl::EventContext;
+using whorl::RunEnd;
+using whorl::Sequence;
+using whorl::SequenceNumber;
+using whorl::Until;
+using whorl::WriteResult;
+using Numbers = std::vector<std::uint64_t>;
+
+namespace {
+
+const auto kNumbered = [](std::uint64_t& e, SequenceNumber s) { e = static_cast<std::uint64_t>(s); };
+
+// Writes down what a processor calls: S(tart), B(atch) events/behind, the event's number, with a '.' where the batch ends,
+// T(imeout), E(rror), s(top).
+struct Diary {
+  std::string text;
+  std::function<void(std::uint64_t, const EventContext&)> on_event = {};
+  std::function<ErrorAction(int)> verdict = {};
+
+  void operator()(std::uint64_t& e, const EventContext& context) {
+    text += ' ' + std::to_string(e) + (context.end_of_batch ? "." : "");
+    if (on_event) on_event(e, context);
+  }
+  void on_start() { text += 'S'; }
+  void on_stop() { text += " s"; }
+  void on_batch_start(std::size_t events, std::size_t behind) {
+    text += " B" + std::to_string(events) + '/' + std::to_string(behind);
+  }
+  void on_timeout(SequenceNumber last) { text += " T" + std::to_string(last); }
+  ErrorAction on_error(const std::exception_ptr& error, const std::uint64_t* e, SequenceNumber sequence) noexcept {
+    int number = 0;
+    try {
+      std::rethrow_exception(error);
+    } catch (int thrown) {
+      number = thrown;
+    }
+    text += " E" + std::to_string(number) + (e == nullptr ? "-" : "@" + std::to_string(*e)) + '/' +
+            std::to_string(sequence);
+    return verdict ? verdict(number) : ErrorAction::halt;
+  }
+};
+
+template <class Ring>
+using Processor = BatchEventProcessor<Ring, Diary&>;
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: handles what is there in one batch, and ends when the ring has", B,
+                   WHORL_TEST_BUFFERS) {
+  typename B::template Of<std::uint64_t> ring(8);
+  Diary diary;
+  Processor<decltype(ring)> processor(ring, {}, diary);
+  REQUIRE(ring.add_gating(processor.sequence()));
+  REQUIRE(ring.try_publish_events(3, kNumbered));
+  end(ring);
+  CHECK(processor.run() == RunEnd::closed);
+  CHECK(diary.text == "S B3/3 0 1 2. s");
+  CHECK(processor.sequence().get() == 2);
+  CHECK(processor.error() == nullptr);
+  CHECK_FALSE(processor.is_running());
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: a batch is what was there when it began", B, MultiInline, MultiDense) {
+  typename B::template Of<std::uint64_t> ring(8);
+  Diary diary;
+  diary.on_event = [&](std::uint64_t e, const EventContext&) {
+    if (e == 0) REQUIRE(ring.try_publish_events(2, kNumbered));
+    if (e == 3) REQUIRE(ring.try_publish_event(kNumbered));
+    if (e == 5) ring.close();
+  };
+  Processor<decltype(ring)> processor(ring, {}, diary);
+  REQUIRE(ring.add_gating(processor.sequence()));
+  REQUIRE(ring.try_publish_events(3, kNumbered));
+  CHECK(processor.run() == RunEnd::closed);
+  CHECK(diary.text == "S B3/3 0 1 2. B2/2 3 4. B1/1 5. s");
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: batches are no larger than it was told, and say how much is behind them", B,
+                   WHORL_TEST_BUFFERS) {
+  typename B::template Of<std::uint64_t> ring(8);
+  Diary diary;
+  Processor<decltype(ring)> processor(ring, {}, diary, {.max_batch = 3});
+  REQUIRE(ring.try_publish_events(5, kNumbered));
+  end(ring);
+  CHECK(processor.run() == RunEnd::closed);
+  CHECK(diary.text == "S B3/5 0 1 2. B2/2 3 4. s");
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: halted before it runs, it starts and stops and handles nothing; then it runs",
+                   B, WHORL_TEST_BUFFERS) {
+  typename B::template Of<std::uint64_t> ring(8);
+  Diary diary;
+  Processor<decltype(ring)> processor(ring, {}, diary);
+  REQUIRE(ring.try_publish_events(2, kNumbered));
+  end(ring);
+  processor.halt();
+  CHECK(processor.run() == RunEnd::halted);
+  CHECK(diary.text == "S s");
+  CHECK(processor.run() == RunEnd::closed);
+  CHECK(diary.text == "S sS B2/2 0 1. s");
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: halted, or stopped, while it waits or handles, and goes on where it was", B,
+                   WHORL_TEST_BUFFERS) {
+  typename B::template Of<std::uint64_t> ring(8);
+  Diary diary;
+  Processor<decltype(ring)> processor(ring, {}, diary);
+  REQUIRE(ring.add_gating(processor.sequence()));
+  RunEnd run = RunEnd::failed;
+  std::thread waiting([&] { run = processor.run(); });
+  while (ring.published().sleeps() == 0) std::this_thread::yield();
+  CHECK(processor.is_running());
+  processor.halt();
+  waiting.join();
+  CHECK(run == RunEnd::halted);
+
+  std::stop_source stop;
+  const std::uint64_t sleeps = ring.published().sleeps();
+  std::thread stopped([&] { run = processor.run(stop.get_token()); });
+  while (ring.published().sleeps() == sleeps) std::this_thread::yield();
+  stop.request_stop();
+  stopped.join();
+  CHECK(run == RunEnd::halted);
+
+  diary.on_event = [&](std::uint64_t e, const EventContext&) {
+    if (e == 1) processor.halt();
+  };
+  REQUIRE(ring.try_publish_events(3, kNumbered));
+  CHECK(processor.run() == RunEnd::halted);
+  CHECK(diary.text == "S sS sS B3/3 0 1 2. s");
+  REQUIRE(ring.try_publish_event(kNumbered));
+  end(ring);
+  CHECK(processor.run() == RunEnd::closed);
+  CHECK(diary.text == "S sS sS B3/3 0 1 2. sS B1/1 3. s");
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: one of two siblings is halted, the other one goes on", B, WHORL_TEST_BUFFERS) {
+  typename B::template Of<std::uint64_t> ring(8);
+  Diary one, two;
+  Processor<decltype(ring)> first(ring, {}, one), second(ring, {}, two);
+  std::thread a([&] { first.run(); });
+  RunEnd run = RunEnd::failed;
+  std::thread b([&] { run = second.run(); });
+  while (ring.published().sleeps() < 2) std::this_thread::yield();
+  first.halt();
+  a.join();
+  REQUIRE(ring.try_publish_events(2, kNumbered));
+  end(ring);
+  b.join();
+  CHECK(run == RunEnd::closed);
+  CHECK(one.text == "S s");
+  CHECK(second.sequence().get() == 1);
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: an event that fails is skipped, tried again, or the end, as the handler says",
+                   B, WHORL_TEST_BUFFERS) {
+  for (const ErrorAction action : {ErrorAction::skip, ErrorAction::retry, ErrorAction::halt}) {
+    typename B::template Of<std::uint64_t> ring(8);
+    Diary diary;
+    bool bad = true;
+    diary.on_event = [&](std::uint64_t e, const EventContext&) {
+      if (e == 1 && std::exchange(bad, false)) throw 7;
+    };
+    diary.verdict = [&](int) { return action; };
+    Processor<decltype(ring)> processor(ring, {}, diary);
+    REQUIRE(ring.add_gating(processor.sequence()));
+    REQUIRE(ring.try_publish_events(3, kNumbered));
+    if (action != ErrorAction::halt) end(ring);
+    const RunEnd run = processor.run();
+    if (action == ErrorAction::halt) {
+      CHECK(run == RunEnd::failed);
+      CHECK(diary.text == "S B3/3 0 1 E7@1/1 s");
+      CHECK_THROWS_AS(std::rethrow_exception(processor.error()), int);
+      CHECK(processor.sequence().get() == 0);
+      CHECK(ring.is_closed());
+    } else {
+      CHECK(run == RunEnd::closed);
+      CHECK(diary.text ==
+            (action == ErrorAction::skip ? "S B3/3 0 1 E7@1/1 B1/1 2. s" : "S B3/3 0 1 E7@1/1 B2/2 1 2. s"));
+      CHECK(processor.sequence().get() == 2);
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: a dead consumer frees the producers that wait for it", B, WHORL_TEST_BUFFERS) {
+  typename B::template Of<std::uint64_t> ring(2);
+  const auto fail = [](std::uint64_t&) { throw 7; };
+  BatchEventProcessor processor(ring, {}, fail);
+  REQUIRE(ring.add_gating(processor.sequence()));
+  REQUIRE(ring.try_publish_events(2, kNumbered));
+  WriteResult result = WriteResult::full;
+  std::thread producer([&] { result = ring.publish_event(kNumbered, Until(60s)); });
+  while (processor.sequence().waiting().sleeps() == 0) std::this_thread::yield();
+  CHECK(processor.run() == RunEnd::failed);
+  producer.join();
+  CHECK(result == WriteResult::closed);
+}
+
+namespace {
+
+struct FailsInHooks : Diary {
+  std::string where;
+  void fail(const char* place) {
+    if (where == place) {
+      where.clear();
+      throw 7;
+    }
+  }
+  void on_start() {
+    Diary::on_start();
+    fail("start");
+  }
+  void on_stop() {
+    Diary::on_stop();
+    fail("stop");
+  }
+  void on_batch_start(std::size_t events, std::size_t behind) {
+    Diary::on_batch_start(events, behind);
+    fail("batch");
+  }
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: what else of a handler fails is judged as well, and costs no event", B,
+                   WHORL_TEST_BUFFERS) {
+  for (const bool goes_on : {false, true}) {
+    for (const std::string where : {"start", "batch", "stop"}) {
+      CAPTURE(where);
+      typename B::template Of<std::uint64_t> ring(8);
+      FailsInHooks diary;
+      diary.where = where;
+      diary.verdict = [&](int) { return goes_on ? ErrorAction::skip : ErrorAction::halt; };
+      BatchEventProcessor<decltype(ring), FailsInHooks&> processor(ring, {}, diary);
+      REQUIRE(ring.try_publish_events(2, kNumbered));
+      end(ring);
+      CHECK(processor.run() == (goes_on ? RunEnd::closed : RunEnd::failed));
+      CHECK((processor.error() != nullptr) == !goes_on);
+      const bool handled = goes_on || where == "stop";
+      CHECK((diary.text.find("0 1.") != std::string::npos) == handled);
+      CHECK(diary.text.find(handled && where != "stop" ? "E7-/-1"
+                            : where == "stop"          ? "E7-/1"
+                                                       : "E7-/-1") != std::string::npos);
+      CHECK(diary.text.find(" s") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: without a word from the handler an error is the end", B, WHORL_TEST_BUFFERS) {
+  typename B::template Of<std::uint64_t> ring(8);
+  BatchEventProcessor processor(ring, {}, [](std::uint64_t& e) {
+    if (e == 1) throw 8;
+  });
+  REQUIRE(ring.try_publish_events(3, kNumbered));
+  CHECK(processor.run() == RunEnd::failed);
+  CHECK(processor.sequence().get() == 0);
+  CHECK_THROWS_AS(std::rethrow_exception(processor.error()), int);
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: says that nothing comes, again and again", B, WHORL_TEST_BUFFERS) {
+  typename B::template Of<std::uint64_t> ring(8);
+  Diary diary;
+  struct Impatient {
+    Diary& diary;
+    std::function<void()> third;
+    int timeouts = 0;
+    void operator()(std::uint64_t& e, const EventContext& context) { diary(e, context); }
+    void on_timeout(SequenceNumber last) {
+      diary.on_timeout(last);
+      if (++timeouts == 3) third();
+    }
+  } handler{diary, [&] { end(ring); }};
+  BatchEventProcessor<decltype(ring), Impatient&> processor(ring, {}, handler, {.timeout = 1ms});
+  REQUIRE(ring.try_publish_event(kNumbered));
+  CHECK(processor.run() == RunEnd::closed);
+  CHECK(diary.text == " 0. T0 T0 T0");
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: gives room back early when its handler says so", B, WHORL_TEST_BUFFERS) {
+  typename B::template Of<std::uint64_t> ring(4);
+  Diary diary;
+  std::vector<SequenceNumber> seen;
+  Processor<decltype(ring)>* self = nullptr;
+  diary.on_event = [&](std::uint64_t e, const EventContext& context) {
+    if (e == 2) context.release(context.sequence);
+    seen.push_back(self->sequence().get());
+  };
+  Processor<decltype(ring)> processor(ring, {}, diary);
+  self = &processor;
+  REQUIRE(ring.try_publish_events(4, kNumbered));
+  end(ring);
+  CHECK(processor.run() == RunEnd::closed);
+  CHECK(seen == std::vector<SequenceNumber>{-1, -1, 2, 2});
+  CHECK(processor.sequence().get() == 3);
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: passes over what was given up, the end of the batch is the last that was not",
+                   B, MultiInline, MultiDense) {
+  typename B::template Of<std::uint64_t> ring(16);
+  const auto fail = [](std::uint64_t&) { throw 7; };
+  Diary root, follower;
+  Processor<decltype(ring)> first(ring, {}, root);
+  Processor<decltype(ring)> second(ring, {&first.sequence()}, follower);
+  CHECK_THROWS_AS(static_cast<void>(ring.try_publish_event(fail)), int);
+  REQUIRE(ring.try_publish_events(2, kNumbered));
+  CHECK_THROWS_AS(static_cast<void>(ring.try_publish_events(2, fail)), int);
+  REQUIRE(ring.try_publish_event(kNumbered));
+  CHECK_THROWS_AS(static_cast<void>(ring.try_publish_events(2, fail)), int);
+  end(ring);
+  CHECK(first.run() == RunEnd::closed);
+  CHECK(second.run() == RunEnd::closed);
+  CHECK(root.text == "S B8/8 1 2 5. s");
+  CHECK(follower.text == root.text);
+  CHECK(second.sequence().get() == 7);
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: hands over runs where events lie side by side", B, SingleDense, MultiDense) {
+  typename B::template Of<std::uint64_t> ring(8);
+  std::string text;
+  const auto see = [&](std::span<std::uint64_t> run, const EventContext& context) {
+    text += '[' + std::to_string(context.sequence) + ':';
+    for (const std::uint64_t e : run) text += std::to_string(e) + ' ';
+    text += context.end_of_batch ? ".]" : "]";
+  };
+  BatchEventProcessor processor(ring, {}, see);
+  REQUIRE(ring.add_gating(processor.sequence()));
+  REQUIRE(ring.try_publish_events(5, kNumbered));
+  std::thread consumer([&] { processor.run(); });
+  while (processor.sequence().get() < 4) std::this_thread::yield();
+  processor.halt();
+  consumer.join();
+  REQUIRE(ring.try_publish_events(5, kNumbered));
+  if constexpr (B::kShared) {
+    CHECK_THROWS_AS(static_cast<void>(ring.try_publish_event([](std::uint64_t&) { throw 7; })), int);
+    REQUIRE(ring.try_publish_event(kNumbered));
+  }
+  end(ring);
+  CHECK(processor.run() == RunEnd::closed);
+  CHECK(text == std::string("[0:0 1 2 3 4 .][5:5 6 7 ]") + (B::kShared ? "[8:8 9 ][11:11 .]" : "[8:8 9 .]"));
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: started and halted at once, a thousand times, it always ends", B,
+                   WHORL_TEST_BUFFERS) {
+  typename B::template Of<std::uint64_t> ring(8);
+  for (int i = 0; i < 1000; ++i) {
+    Diary diary;
+    Processor<decltype(ring)> processor(ring, {}, diary);
+    std::thread consumer([&] { processor.run(); });
+    processor.halt();
+    consumer.join();
+    REQUIRE(diary.text == "S s");
+  }
+}
+
+#if WHORL_CHECKED
+TEST_CASE("BatchEventProcessor: says that it runs in one thread at a time") {
+  whorl::RingBuffer<std::uint64_t> ring(8);
+  const std::string words = dying_words([&] {
+    BatchEventProcessor<decltype(ring), Diary&>* self = nullptr;
+    Diary diary;
+    diary.on_event = [&](std::uint64_t, const EventContext&) { self->run(); };
+    BatchEventProcessor<decltype(ring), Diary&> processor(ring, {}, diary);
+    self = &processor;
+    static_cast<void>(ring.try_publish_event(kNumbered));
+    processor.run();
+  });
+  CHECK(words.find("a processor runs in one thread at a time") != std::string::npos);
+}
+#endif
