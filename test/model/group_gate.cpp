@@ -102,9 +102,7 @@ class Joining : public Group<Gate> {
       if (!wrote && !read) model::yield();
     }
   }
-  void leave() {
-    if constexpr (requires { this->gate().leave(old_); }) model::require(this->gate().leave(old_), "it was a member");
-  }
+  void leave() { model::require(this->gate().leave(old_), "it was a member"); }
 
   const GroupPlan plan_;
   whorl::Sequence old_;
@@ -139,6 +137,33 @@ class JoiningAside : public Group<Gate> {
  private:
   whorl::Sequence old_;
   whorl::Sequence new_{kElsewhere};
+};
+
+/// One thread writes; the other one reads an item and leaves. There is a member that is ahead of everything.
+template <class Gate>
+class Leaving : public Group<Gate> {
+ public:
+  Leaving() : Group<Gate>(1, 0, 3) {
+    this->join(reader_);
+    this->join(ahead_);
+    ahead_.release(3);
+  }
+
+  std::size_t threads() const override { return 2; }
+  void run(std::size_t thread) override {
+    if (thread == 0) {
+      for (int i = 0; i < 3; ++i) {
+        while (!this->try_write()) model::yield();
+      }
+      return;
+    }
+    while (!this->try_read(reader_)) model::yield();
+    model::require(this->gate().leave(reader_), "it was a member");
+  }
+
+ private:
+  whorl::Sequence reader_;
+  whorl::Sequence ahead_;
 };
 
 /// There is another producer, which may be held up while it asks the gate. The consumer's thread writes, makes the new
@@ -202,6 +227,7 @@ void bugs(model::Suite& suite) {
   const auto asking = [&]<GateBug kBug>() { return model::scenario<JoiningWhileAnotherAsks<HeldUpGate<kBug>>>(); };
   suite.check("right: the gate put together by hand", joining.operator()<none>());
   suite.check("right: the gate put together by hand, one who only writes", aside.operator()<none>());
+  suite.check("right: the gate put together by hand, one leaves", model::scenario<Leaving<PlantedGate<none>>>());
   suite.check("right: the gate put together by hand, two producers", asking.operator()<none>());
   suite.must_fail("planted: no cap at the claim, two producers", "", asking.operator()<answers_beyond_the_claim>());
   suite.must_fail("planted: the claimer has no barrier", "", aside.operator()<claimer_has_no_barrier>());
@@ -210,6 +236,8 @@ void bugs(model::Suite& suite) {
                   joining.operator()<joiner_begins_anywhere>());
   suite.must_fail("planted: the joiner starts where it came in", "",
                   joining.operator()<joiner_starts_where_it_came_in>());
+  suite.must_fail("planted: one leaves, and nobody learns that it was done", "data race",
+                  model::scenario<Leaving<PlantedGate<leaves_without_a_release>>>());
 }
 
 }  // namespace
@@ -224,6 +252,7 @@ int main(int argc, char** argv) {
   suite.check("joining: read-modify-writes for fences",
               model::without_fences(model::scenario<Joining<whorl::GroupGate>>(GroupPlan{})));
   explore<JoiningAside>(suite, "one who only writes");
+  explore<Leaving>(suite, "one leaves");
   explore<JoiningWhileAnotherAsks>(suite, "two producers");
   bugs(suite);
   return suite.finish();

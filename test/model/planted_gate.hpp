@@ -14,6 +14,7 @@ enum class GateBug {
   joiner_has_no_barrier,
   joiner_begins_anywhere,
   joiner_starts_where_it_came_in,
+  leaves_without_a_release,
 };
 
 /// What whorl::GroupGate is, as far as the models ask. kHeldUp: thread 1 is, as a claimer, between finding a member and
@@ -54,6 +55,15 @@ class PlantedGate {
     const whorl::Position start = kBug == GateBug::joiner_starts_where_it_came_in ? before : claimed();
     sequence.release(start);
     return start;
+  }
+  bool leave(const whorl::Sequence& sequence) noexcept {
+    constexpr auto kOrder = kBug == GateBug::leaves_without_a_release ? model::Order::relaxed : model::Order::release;
+    for (auto& place : places_) {
+      if (place.load(model::Order::relaxed) != &sequence) continue;
+      place.store(nullptr, kOrder);
+      return true;
+    }
+    return false;
   }
   void let_go() noexcept { let_go_.store(true, model::Order::relaxed); }
 

@@ -80,7 +80,9 @@ class GroupGate {
     // Relaxed, both: as many places as the member's own join used, at least.
     for (std::size_t i = 0, used = used_.load(sync::relaxed); i < used; ++i) {
       if (places_[i].load(sync::relaxed) != &sequence) continue;  // relaxed: compared, not followed
-      places_[i].store(nullptr, sync::relaxed);                   // relaxed: who is late in noticing waits for too much
+      // (39) release pairs with acquire (23): a claimer that does not find the member does not read its sequence, and
+      // yet the member is done with every slot.
+      places_[i].store(nullptr, sync::release);
       sequence.waiting().notify();
       changed_.notify();
       return true;
@@ -150,7 +152,8 @@ class GroupGate {
   }
 
   Sequence* at(std::size_t i) const noexcept {
-    // (23) acquire pairs with release (24): the member has been constructed, and set to where it joins.
+    // (23) acquire pairs with release (24) and (39): the member has been constructed, and set to where it joins; who
+    // has left was done.
     return places_[i].load(sync::acquire);
   }
 
