@@ -1,6 +1,9 @@
 #pragma once
 // All of whorl.
 
+#include <whorl/disruptor/batch_event_processor.hpp>
+#include <whorl/disruptor/event_poller.hpp>
+#include <whorl/disruptor/ring_buffer.hpp>
 #include <whorl/ring/sharded_ring.hpp>
 #include <whorl/sync/topology.hpp>
 #include <whorl/version.hpp>

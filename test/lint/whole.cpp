@@ -31,9 +31,25 @@ bool use_exclusive(std::span<std::string> items) {
   return some == items.size() && read_all(ring);
 }
 
+template <class Kind, class Layout>
+bool use_events() {
+  whorl::RingBuffer<std::string, Kind, Layout> ring(8);
+  whorl::BatchEventProcessor handler(ring, {}, [](std::string& event) { event += '!'; }, {.max_batch = 2});
+  whorl::EventPoller poller(ring, {&handler.sequence()});
+  if (!ring.add_gating(poller.sequence())) return false;
+  if (!ring.try_publish_events(3, [](std::string& event) { event = "event"; })) return false;
+  const auto one = ring.publish_event([](std::string& event, whorl::SequenceNumber s) { event = std::to_string(s); });
+  handler.halt();
+  if (handler.run() != whorl::RunEnd::halted || handler.error() != nullptr) return false;
+  whorl::ProducerBarrier room(ring);
+  return one == whorl::WriteResult::ok && room.wait_for(7) &&
+         poller.poll([](const std::string&) {}) == whorl::PollState::gating;
+}
+
 }  // namespace
 
 bool use_whorl(std::span<std::string> items) {
   whorl::pin_this_thread(whorl::allowed_cpus().front());
-  return use_shared(items) && use_exclusive<whorl::Inline>(items) && use_exclusive<whorl::Dense>(items);
+  return use_shared(items) && use_exclusive<whorl::Inline>(items) && use_exclusive<whorl::Dense>(items) &&
+         use_events<whorl::Single, whorl::Inline>() && use_events<whorl::Multi, whorl::Dense>();
 }

@@ -106,10 +106,11 @@ class RingBuffer : public Sequencer<typename Kind::Claim, detail::EventCells<E, 
 
   /// The same of n events one after the other: all or none.
   template <detail::FillsEvent<E> Fill>
-  [[nodiscard]] bool try_publish_events(std::size_t n, Fill&& fill) {
-    const auto last = this->try_next(n);
-    if (!last) return false;
-    fill_and_publish(*last, n, fill);
+  [[nodiscard, gnu::always_inline]] bool try_publish_events(std::size_t n, Fill&& fill) {
+    const Claimed claimed = this->claim(n);
+    if (!claimed) [[unlikely]]
+      return false;
+    fill_and_publish(last_before(claimed.first + n), n, fill);
     return true;
   }
   template <detail::FillsEvent<E> Fill>

@@ -200,10 +200,6 @@ class Sequencer {
  protected:
   using HandOffType = HandOff<C, Memory, GroupGate>;
   HandOffType& hand_off() noexcept { return hand_off_; }
-  const HandOffType& hand_off() const noexcept { return hand_off_; }
-
- private:
-  using OneProducer = std::conditional_t<kShared, detail::NotAlone, detail::Alone>;
 
   [[gnu::always_inline]] Claimed claim(std::size_t n) noexcept {
     const OneProducer alone(claiming_, "a single-producer sequencer is one thread's at a time");
@@ -214,6 +210,9 @@ class Sequencer {
       hears_of_end();
     return claimed;
   }
+
+ private:
+  using OneProducer = std::conditional_t<kShared, detail::NotAlone, detail::Alone>;
 
   // The producer, without a claim: is it closed? Then it is not the producer any more.
   [[gnu::noinline, gnu::cold]] bool hears_of_end() noexcept {
