@@ -85,31 +85,28 @@ class BatchEventProcessor {
   /// Runs in the calling thread until it is halted, everything has been handled, or the handler has failed. One that was
   /// halted before it ran calls on_start and on_stop and nothing else. It may run again afterwards, from where it stopped.
   RunEnd run(const std::stop_token& stop = {}) {
-    unsigned idle = kIdle;
-    // Relaxed, all of state_: it says who goes on; what is handed over goes by sequences, and threads are joined.
-    if (state_.compare_exchange_strong(idle, kRunning, sync::relaxed, sync::relaxed)) barrier_.clear_alert();
-    WHORL_ASSERT(idle != kRunning, "a processor runs in one thread at a time");
+    // Relaxed, all of running_: it is news, and looks for a mistake.
+    [[maybe_unused]] const bool was_running = running_.exchange(true, sync::relaxed);
+    WHORL_ASSERT(!was_running, "a processor runs in one thread at a time");
     error_ = nullptr;
     end_ = RunEnd::halted;
     if (call([&] {
           if constexpr (requires { handler_.on_start(); }) handler_.on_start();
         })) {
-      while (state_.load(sync::relaxed) == kRunning && !stop.stop_requested() && step(stop)) {  // relaxed: see above
+      while (!barrier_.is_alerted() && !stop.stop_requested() && step(stop)) {
       }
     }
     call([&] {
       if constexpr (requires { handler_.on_stop(); }) handler_.on_stop();
     });
-    state_.store(kIdle, sync::relaxed);  // relaxed: see above
+    barrier_.clear_alert();  // now, not at the beginning: an alert that comes before a run is meant for it
+    running_.store(false, sync::relaxed);  // relaxed: see above
     return end_;
   }
 
   /// It ends after the batch that it is at, and so does the next run if there is none now.
-  void halt() noexcept {
-    state_.store(kHalted, sync::relaxed);  // relaxed: see run; the alert comes after it
-    barrier_.alert();
-  }
-  bool is_running() const noexcept { return state_.load(sync::relaxed) == kRunning; }  // relaxed: news
+  void halt() noexcept { barrier_.alert(); }
+  bool is_running() const noexcept { return running_.load(sync::relaxed); }  // relaxed: see run
 
   /// How far it has come.
   Sequence& sequence() noexcept { return sequence_; }
@@ -120,13 +117,8 @@ class BatchEventProcessor {
   std::exception_ptr error() const noexcept { return error_; }
 
  private:
-  static constexpr unsigned kIdle = 0;
-  static constexpr unsigned kRunning = 1;
-  static constexpr unsigned kHalted = 2;  // halt() was called and no run has ended since
-
   // One batch, or one wait for it. False: the run is over.
   bool step(const std::stop_token& stop) {
-    if (barrier_.is_alerted()) return false;
     const Position begin = sequence_.passed();
     constexpr bool kTold = requires { handler_.on_batch_start(most_, most_); };
     const std::size_t behind = kTold ? barrier_.look(begin) : barrier_.look(begin, most_);
@@ -227,7 +219,7 @@ class BatchEventProcessor {
   detail::Tombstones<Ring> tombstones_;
   RunEnd end_ = RunEnd::halted;
   std::exception_ptr error_;
-  sync::Atomic<unsigned> state_{kIdle};
+  sync::Atomic<bool> running_{false};
 };
 
 template <class Ring, class Handler>
