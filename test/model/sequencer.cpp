@@ -240,6 +240,46 @@ class Alerted : public model::Scenario {
   model::Plain<int> last_words_;
 };
 
+/// Who waits for room is alerted.
+template <class S>
+class AlertedWhileFull : public model::Scenario {
+ public:
+  AlertedWhileFull() { model::require(sequencer_.add_gating(idle_), "there is place"); }
+  std::size_t threads() const override { return 2; }
+  void run(std::size_t thread) override {
+    if (thread == 0) {
+      model::require(barrier_.wait_for(1).end == BarrierEnd::stopped, "nothing else ends this wait");
+    } else {
+      barrier_.alert();
+    }
+  }
+
+ private:
+  Sequence idle_;
+  S sequencer_{1};
+  whorl::ProducerBarrier<S> barrier_{sequencer_};
+};
+
+/// Barriers come and go, and sequences are lent and taken back, while another thread does the same, or closes.
+template <class S>
+class ComeAndGo : public model::Scenario {
+ public:
+  explicit ComeAndGo(bool closes) : closes_(closes) {}
+  std::size_t threads() const override { return 2; }
+  void run(std::size_t thread) override {
+    if (thread == 1 && closes_) return sequencer_.close();
+    Sequence& sequence = sequencer_.lend_sequence();
+    {
+      const SequenceBarrier<S> barrier(sequencer_, {&sequence});
+    }
+    sequencer_.take_back(sequence);
+  }
+
+ private:
+  const bool closes_;
+  S sequencer_{1};
+};
+
 /// One producer gives up what it has claimed, another one publishes: the consumer passes over the one and reads the other.
 class GivenUp : public model::Scenario {
  public:
@@ -302,7 +342,10 @@ void explore(model::Suite& suite, const std::string& kind) {
   suite.sample(kind + ": a chain, all sleep",
                model::scenario<Flow<S>>(
                    FlowPlan{.claims = 3, .follower = true, .producers_sleep = true, .consumers_sleep = true}));
+  suite.check(kind + ", alerted while full", model::scenario<AlertedWhileFull<S>>());
   for (const bool yes : {false, true}) {
+    suite.check(kind + (yes ? ", barriers come and go, and it is closed" : ", barriers come and go"),
+                model::scenario<ComeAndGo<S>>(yes));
     const std::string who = yes ? ", a follower" : ", a reader";
     suite.check(kind + ", closed while full" + (yes ? ", one consumer" : ", no consumer"),
                 model::scenario<ClosedWhileFull<S>>(yes));

@@ -21,14 +21,25 @@ ENVIRONMENT = {"WHORL_SEED": "1", "TSAN_OPTIONS": "halt_on_error=1", "PATH": "/u
 # Which models are likely to notice a change of which header: they come first, so that a mutant dies early. All others have
 # their turn when these have not noticed.
 LIKELY_MODELS = {
+    "batch_event_processor": ["ring_buffer"],
     "biased_claim": ["biased_shard", "close"],
     "claim": ["close", "shared_shard"],
     "cursor": ["exclusive_shard"],
     "doorbell": ["doorbell", "waiting_ring"],
+    "event_cells": ["ring_buffer"],
     "event_count": ["event_count"],
+    "event_poller": ["ring_buffer"],
+    "event_reader": ["ring_buffer"],
     "gate": ["waiting_ring"],
+    "group_gate": ["group_gate", "sequencer"],
+    "hand_off": ["ring_buffer"],
+    "lap_flags": ["sequencer"],
+    "next": ["sequencer"],
     "ring_shard": ["waiting_ring", "claimed_range"],
-    "sequence": ["shared_shard"],
+    "sequence": ["shared_shard", "sequencer"],
+    "sequence_barrier": ["sequencer"],
+    "sequencer": ["sequencer"],
+    "sequences": ["sequencer"],
     "sharded_ring": ["close", "waiting_ring"],
     "stamped_cells": ["claimed_range", "throwing_elements", "shared_shard"],
 }
@@ -46,8 +57,8 @@ LIKELY_UNITS = {
     "doorbell": ["sharded_ring_waits_test"],
 }
 # On real threads a lost wake-up takes all the time that there is; the explorer sees at once that nobody can go on.
-SLEEPS = {"doorbell", "event_count", "gate"}
-FLOORS = ["wait", "handoff", "ring"]
+SLEEPS = {"doorbell", "event_count", "gate", "group_gate", "sequence", "sequencer"}
+FLOORS = ["wait", "handoff", "ring", "disruptor"]
 NEAR = {"unit": 1, "model": 0, "asan": 1, "tsan": -1}  # see in_turn()
 
 

@@ -7,6 +7,7 @@
 #include <vector>
 #include <whorl/handoff/sequence.hpp>
 #include <whorl/sync/contract.hpp>
+#include <whorl/sync/sync.hpp>
 #include <whorl/wait/small_lock.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG::detail {
@@ -17,6 +18,7 @@ class SequencePool {
  public:
   Sequence& take(Position at) {
     const SmallLockGuard guard(lock_);
+    sync::plain_write(this);
     if (free_.empty()) {
       free_.reserve(all_.size() + 1);  // so that give_back never allocates
       return all_.emplace_back(at);
@@ -28,6 +30,7 @@ class SequencePool {
   }
   void give_back(Sequence& sequence) noexcept {
     const SmallLockGuard guard(lock_);
+    sync::plain_write(this);
     WHORL_ASSERT(std::count(free_.begin(), free_.end(), &sequence) == 0, "a sequence is given back once");
     free_.push_back(&sequence);
   }
@@ -43,14 +46,17 @@ class WatchedSequences {
  public:
   void add(std::span<Sequence* const> sequences) {
     const SmallLockGuard guard(lock_);
+    sync::plain_write(this);
     all_.insert(all_.end(), sequences.begin(), sequences.end());
   }
   void remove(std::span<Sequence* const> sequences) noexcept {
     const SmallLockGuard guard(lock_);
+    sync::plain_write(this);
     for (Sequence* sequence : sequences) all_.erase(std::find(all_.begin(), all_.end(), sequence));
   }
   void wake() noexcept {
     const SmallLockGuard guard(lock_);
+    sync::plain_write(this);
     for (Sequence* sequence : all_) sequence->waiting().notify();
   }
 

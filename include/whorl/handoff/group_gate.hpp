@@ -84,7 +84,6 @@ class GroupGate {
       // yet the member is done with every slot.
       places_[i].store(nullptr, sync::release);
       sequence.waiting().notify();
-      changed_.notify();
       return true;
     }
     return false;
