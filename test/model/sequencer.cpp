@@ -260,6 +260,25 @@ class AlertedWhileFull : public model::Scenario {
   whorl::ProducerBarrier<S> barrier_{sequencer_};
 };
 
+/// Whoever sees it closed sees what the closer did before.
+template <class S>
+class ClosedIsNews : public model::Scenario {
+ public:
+  std::size_t threads() const override { return 2; }
+  void run(std::size_t thread) override {
+    if (thread == 0) {
+      last_words_.set(1);
+      sequencer_.close();
+    } else if (sequencer_.is_closed()) {
+      model::require(last_words_.get() == 1, "what the closer did before is not visible");
+    }
+  }
+
+ private:
+  S sequencer_{1};
+  model::Plain<int> last_words_;
+};
+
 /// Barriers come and go, and sequences are lent and taken back, while another thread does the same, or closes.
 template <class S>
 class ComeAndGo : public model::Scenario {
@@ -342,6 +361,7 @@ void explore(model::Suite& suite, const std::string& kind) {
   suite.sample(kind + ": a chain, all sleep",
                model::scenario<Flow<S>>(
                    FlowPlan{.claims = 3, .follower = true, .producers_sleep = true, .consumers_sleep = true}));
+  suite.check(kind + ", closed is news", model::scenario<ClosedIsNews<S>>());
   suite.check(kind + ", alerted while full", model::scenario<AlertedWhileFull<S>>());
   for (const bool yes : {false, true}) {
     suite.check(kind + (yes ? ", barriers come and go, and it is closed" : ", barriers come and go"),
