@@ -56,9 +56,9 @@ FULL = [
     Configuration("gcc", "g++", PLAIN | {"faults", "mutants", "spin", "examples"}),
     Configuration("gcc-tsan", "g++", BEHAVIOUR | {"faults"}, THREADS),
     Configuration("gcc-asan-ubsan", "g++", BEHAVIOUR | {"model"}, ADDRESSES),
-    Configuration("clang-19", "clang++-19", PLAIN | {"fuzz"}),
+    Configuration("clang-19", "clang++-19", PLAIN - {"model"} | {"fuzz"}),
     Configuration("clang-19-tsan", "clang++-19", BEHAVIOUR, THREADS),
-    Configuration("clang-19-asan-ubsan", "clang++-19", BEHAVIOUR | {"model"}, ADDRESSES),
+    Configuration("clang-19-asan-ubsan", "clang++-19", BEHAVIOUR, ADDRESSES),
     Configuration("clang-14", "clang++-14", {"unit", "lint", "codegen", "consumer"}),
 ]
 QUICK = [Configuration("quick", "g++", {"unit", "model", "lint", "codegen"})]
