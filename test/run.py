@@ -53,7 +53,7 @@ BEHAVIOUR = {"unit", "stress"}
 PLAIN = BEHAVIOUR | {"model", "lint", "codegen", "consumer"}
 FULL = [
     # What no compiler changes is run with one alone.
-    Configuration("gcc", "g++", PLAIN | {"faults", "mutants", "spin", "examples"}),
+    Configuration("gcc", "g++", PLAIN | {"faults", "mutants", "spin", "examples", "bench"}),
     Configuration("gcc-tsan", "g++", BEHAVIOUR | {"faults"}, THREADS),
     Configuration("gcc-asan-ubsan", "g++", BEHAVIOUR | {"model"}, ADDRESSES),
     Configuration("clang-19", "clang++-19", PLAIN - {"model"} | {"fuzz"}),
