@@ -6,7 +6,9 @@
 #include <iostream>
 #include <random>
 #include <set>
+#include <utility>
 
+#include "driver/budget.hpp"
 #include "driver/machine.hpp"
 #include "driver/options.hpp"
 #include "driver/report.hpp"
@@ -17,18 +19,58 @@
 namespace bench {
 namespace {
 
-std::vector<Scenario> all_scenarios() {
-  return {limits(),        unicast_u64_b1_c65536(), unicast_64B_b1_c65536(),
-          mpsc_u64_p4(),   push_2p_parallel(),      reader_choices_u64_c1024(),
-          wait_idle_cpu(), wait_wake_up(),          wait_throughput()};
+Listing all_scenarios() {
+  Listing all;
+  for (Listing (*const family)() : {limits,
+                                    unicast_u64,
+                                    unicast_u64_batches,
+                                    unicast_64B,
+                                    unicast_256B,
+                                    unicast_1450B,
+                                    mpsc_u64,
+                                    contention_s1,
+                                    shards_p4,
+                                    padding,
+                                    push_2p_parallel,
+                                    push_pop_1t,
+                                    push_wakeable,
+                                    sweep_2shards,
+                                    revocation,
+                                    hints_256,
+                                    oversubscribed_16p,
+                                    backoff_8p,
+                                    stalls,
+                                    fairness_p4,
+                                    pingpong,
+                                    latency_paced,
+                                    go_ring,
+                                    memory,
+                                    reader_choices,
+                                    waits}) {
+    const Listing listing = family();
+    all.insert(all.end(), listing.begin(), listing.end());
+  }
+  return all;
 }
 
-std::vector<Scenario> chosen_scenarios(std::vector<Scenario> scenarios, const std::vector<std::string>& only) {
-  if (only.empty()) return scenarios;
-  std::erase_if(scenarios, [&](const Scenario& scenario) {
-    return scenario.id != "limits" && std::find(only.begin(), only.end(), scenario.id) == only.end();
-  });
+// The limits are always among them.
+std::vector<Scenario> chosen_scenarios(const Listing& all, const std::vector<std::string>& only) {
+  std::vector<Scenario> scenarios;
+  for (const Listed& listed : all) {
+    const bool chosen = only.empty() || std::find(only.begin(), only.end(), listed.id) != only.end();
+    if (chosen || listed.id == "limits") scenarios.push_back(listed.make());
+  }
   return scenarios;
+}
+
+// What --contenders leaves of them.
+void keep_wanted(std::vector<Scenario>& scenarios, const Options& options) {
+  for (Scenario& scenario : scenarios) {
+    std::erase_if(scenario.entries, [&](const Entry& entry) { return !options.wants(entry.contender); });
+    std::erase_if(scenario.missing, [&](const std::string& contender) { return !options.wants(contender); });
+  }
+  std::erase_if(scenarios,
+                [](const Scenario& scenario) { return scenario.entries.empty() && scenario.missing.empty(); });
 }
 
 // Says which contenders are missing; true when there are none.
@@ -40,9 +82,9 @@ bool is_complete(const std::vector<Scenario>& scenarios) {
 }
 
 void measure(Run& run) {
+  Budget budget(run.options, run.scenarios);
   for (const Scenario& scenario : run.scenarios) {
-    const double share = scenario.id == "limits" ? 0.2 : 1.0;  // three quick entries
-    const double seconds = run.options.seconds_per_scenario() * share;
+    const double seconds = budget.next_seconds();
     std::cerr << scenario.id << ": " << seconds << " s\n";
     const auto samples = take_samples(scenario, {.stage = run.stage, .seconds = seconds, .seed = run.seed});
     const std::vector<Row> rows = summarise(scenario, samples);
@@ -60,9 +102,9 @@ void write_report(const Run& run) {
 }
 
 int run(std::span<char* const> arguments) {
-  std::vector<Scenario> scenarios = all_scenarios();
+  const Listing all = all_scenarios();
   std::vector<std::string> names;
-  for (const Scenario& scenario : scenarios) names.push_back(scenario.id);
+  for (const Listed& listed : all) names.push_back(listed.id);
   const Options options = parse_options(arguments, names);
   if (options.help) {
     std::cout << "whorl-bench: measures whorl and its peers side by side\n" << usage();
@@ -71,13 +113,18 @@ int run(std::span<char* const> arguments) {
   const Stage stage{.cpus = two_cpus(), .real_time = real_time_is_allowed()};
   if (options.self_test) return self_test(stage) ? 0 : 1;
 
-  scenarios = chosen_scenarios(std::move(scenarios), options.only);
+  std::vector<Scenario> scenarios = chosen_scenarios(all, options.only);
+  keep_wanted(scenarios, options);
   if (!is_complete(scenarios) && !options.allow_missing) {
     std::cerr << "install their libraries, or say --allow-missing\n";
     return 1;
   }
   if (build_type() != "release") std::cerr << "this is not a release build: its figures mean nothing\n";
-  Run run{.options = options, .stage = stage, .seed = std::random_device{}(), .scenarios = scenarios, .rows = {}};
+  Run run{.options = options,
+          .stage = stage,
+          .seed = std::random_device{}(),
+          .scenarios = std::move(scenarios),
+          .rows = {}};
   measure(run);
   print_tables(std::cout, run);
   write_report(run);

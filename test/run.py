@@ -39,6 +39,7 @@ class Configuration:
     compiler: str
     suites: set  # those that are run, none of which may be empty
     options: list = field(default_factory=list)
+    compiles_all: bool = True  # also the programs of suites that are not run: they must compile
 
     @property
     def build(self):
@@ -53,15 +54,15 @@ BEHAVIOUR = {"unit", "stress"}
 PLAIN = BEHAVIOUR | {"model", "lint", "codegen", "consumer"}
 FULL = [
     # What no compiler changes is run with one alone.
-    Configuration("gcc", "g++", PLAIN | {"faults", "mutants", "spin", "examples"}),
+    Configuration("gcc", "g++", PLAIN | {"faults", "mutants", "spin", "examples", "bench"}),
     Configuration("gcc-tsan", "g++", BEHAVIOUR | {"faults"}, THREADS),
     Configuration("gcc-asan-ubsan", "g++", BEHAVIOUR | {"model"}, ADDRESSES),
-    Configuration("clang-19", "clang++-19", PLAIN | {"fuzz"}),
+    Configuration("clang-19", "clang++-19", PLAIN - {"model"} | {"fuzz"}),
     Configuration("clang-19-tsan", "clang++-19", BEHAVIOUR, THREADS),
-    Configuration("clang-19-asan-ubsan", "clang++-19", BEHAVIOUR | {"model"}, ADDRESSES),
+    Configuration("clang-19-asan-ubsan", "clang++-19", BEHAVIOUR, ADDRESSES),
     Configuration("clang-14", "clang++-14", {"unit", "lint", "codegen", "consumer"}),
 ]
-QUICK = [Configuration("quick", "g++", {"unit", "model", "lint", "codegen"})]
+QUICK = [Configuration("quick", "g++", {"unit", "model", "lint", "codegen"}, compiles_all=False)]
 KNOWN_SUITES = set().union(*(configuration.suites for configuration in FULL))
 
 
@@ -132,11 +133,16 @@ def registered_suites(configuration):
     return [suites_of(test) for test in introspect(configuration, "tests")]
 
 
-def needed_targets(configuration):
-    """What the configuration's own suites run; what is built by default is built anyway."""
-    tests = introspect(configuration, "tests")
-    needed = {target for test in tests if suites_of(test) & configuration.suites for target in test["depends"]}
-    files = [file for target in introspect(configuration, "targets") if target["id"] in needed for file in target["filename"]]
+def targets_to_build(configuration):
+    """What the configuration's own suites run, and what is built by default: of that, not the programs of other suites
+    where time is short."""
+    needed, others = set(), set()
+    for test in introspect(configuration, "tests"):
+        (needed if suites_of(test) & configuration.suites else others).update(test["depends"])
+    left_out = set() if configuration.compiles_all else others
+    files = [file for target in introspect(configuration, "targets")
+             if target["id"] in needed or (target["build_by_default"] and target["id"] not in left_out)
+             for file in target["filename"]]
     return sorted(os.path.relpath(file, configuration.build) for file in files)
 
 
@@ -182,7 +188,7 @@ def test(configuration):
     (BUILDS / f"{configuration.name}.log").write_text("")
     try:
         set_up(configuration)
-        run(configuration, ["ninja", "-C", str(configuration.build), "all", *needed_targets(configuration)])
+        run(configuration, ["ninja", "-C", str(configuration.build), *targets_to_build(configuration)])
         return judge(configuration, registered_suites(configuration), run_tests(configuration))
     except Failed as failure:
         result = Result()

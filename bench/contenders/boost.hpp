@@ -57,13 +57,14 @@ class BoostSpsc {
   struct Producer {
     Queue& queue;
     bool try_push(const Item& item) { return queue.push(item); }
+    std::size_t push_some(std::span<const Item> items) { return queue.push(items.data(), items.size()); }
   };
 
   explicit BoostSpsc(Shape shape) : capacity_(shape.capacity), queue_(shape.capacity) {}
   Producer producer(std::size_t /*id*/) { return {queue_}; }
   template <class Take>
   std::size_t consume(Take&& take, std::size_t most) {
-    std::array<Item, kMostPerCall> items;
+    std::array<Item, kMostPerCopy<Item>> items;
     const std::size_t got = queue_.pop(items.data(), std::min(most, items.size()));
     for (std::size_t i = 0; i < got; ++i) take(items[i]);
     return got;

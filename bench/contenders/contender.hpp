@@ -1,8 +1,10 @@
 #pragma once
 // Contender: the one face behind which every queue stands.
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <span>
 #include <utility>
 
 namespace bench {
@@ -37,6 +39,25 @@ concept Contender =
       { view.capacity() } -> std::same_as<std::size_t>;
     };
 
+/// OPTIONAL, where the library takes several items by one call: producer.push_some(items) offers a run of items and says
+/// how many of them, from the front, were accepted. That may be all or none.
+template <class Q>
+concept PushesSome = requires(typename Q::Producer& producer, std::span<const typename Q::Item> items) {
+  { producer.push_some(items) } -> std::same_as<std::size_t>;
+};
+
+/// Pushes a run of items by the library's own call, and one by one where it has none; returns how many were accepted.
+template <class Q>
+std::size_t push_some(typename Q::Producer& producer, std::span<const typename Q::Item> items) {
+  if constexpr (PushesSome<Q>) {
+    return producer.push_some(items);
+  } else {
+    std::size_t accepted = 0;
+    while (accepted < items.size() && producer.try_push(items[accepted])) ++accepted;
+    return accepted;
+  }
+}
+
 /// The items of one producer arrive in order. Of a queue that has a kLanes only every kLanes'th of them does: the first,
 /// the one kLanes later and so on; likewise the second, ...
 template <class Q>
@@ -52,7 +73,12 @@ struct Absent {};
 template <class... Contenders>
 struct Roster {};
 
-/// The items that a `bulk` contender hands over by one call of its library go through an array of this size at most.
+/// What the consumer asks for by one call, unless its scenario says otherwise.
 inline constexpr std::size_t kMostPerCall = 64;
+
+/// A library that hands over copies fills an array of this many items at most: 16 KiB of them, or kMostPerCall if that is
+/// more.
+template <class Item>
+inline constexpr std::size_t kMostPerCopy = std::max<std::size_t>(kMostPerCall, 16384 / sizeof(Item));
 
 }  // namespace bench

@@ -1,7 +1,8 @@
 #pragma once
 // DPDK's rte_ring, by its interface for elements of any size, on ordinary memory: no environment layer, no huge pages.
 // mp: producers publish in the order of their claims, each waiting for the one before. hts: one claim at a time. rts:
-// the last of several to finish publishes for all. sp: one producer. The consumer is a single one throughout.
+// the last of several to finish publishes for all. sp: one producer. The consumer is a single one throughout. Items whose
+// size is no multiple of 4 are padded, on their way in by a copy.
 
 #include "contender.hpp"
 
@@ -11,9 +12,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <stdexcept>
+#include <type_traits>
 
 namespace bench {
 
@@ -23,6 +26,12 @@ inline void copied_as_words(const void* items) noexcept { asm volatile("" ::"r"(
 
 template <class ItemType, class Mode>
 class DpdkRing {
+  static constexpr bool kInWords = sizeof(ItemType) % sizeof(std::uint32_t) == 0;
+  struct alignas(std::uint32_t) Padded {
+    ItemType item;
+  };
+  using Element = std::conditional_t<kInWords, ItemType, Padded>;
+
  public:
   using Item = ItemType;
   static constexpr const char* kName = Mode::kName;
@@ -32,9 +41,28 @@ class DpdkRing {
   struct Producer {
     rte_ring* ring;
     bool try_push(const Item& item) {
-      copied_as_words(&item);
-      const bool accepted = Mode::enqueue(ring, &item, sizeof(Item)) == 1;
-      copied_as_words(&item);
+      if constexpr (kInWords) {
+        return enqueue(&item);
+      } else {
+        const Padded padded{item};
+        return enqueue(&padded);
+      }
+    }
+    std::size_t push_some(std::span<const Item> items)
+      requires kInWords
+    {
+      copied_as_words(items.data());
+      const std::size_t accepted =
+          Mode::enqueue_burst(ring, items.data(), sizeof(Item), static_cast<unsigned>(items.size()));
+      copied_as_words(items.data());
+      return accepted;
+    }
+
+   private:
+    bool enqueue(const Element* element) {
+      copied_as_words(element);
+      const bool accepted = Mode::enqueue(ring, element, sizeof(Element)) == 1;
+      copied_as_words(element);
       return accepted;
     }
   };
@@ -42,7 +70,7 @@ class DpdkRing {
   explicit DpdkRing(Shape shape) {
     constexpr std::size_t kPage = 4096;
     const auto slots = static_cast<unsigned>(shape.capacity);  // a power of two, of which one slot stays empty
-    const auto bytes = static_cast<std::size_t>(rte_ring_get_memsize_elem(sizeof(Item), slots));
+    const auto bytes = static_cast<std::size_t>(rte_ring_get_memsize_elem(sizeof(Element), slots));
     ring_.reset(static_cast<rte_ring*>(std::aligned_alloc(kPage, (bytes + kPage - 1) / kPage * kPage)));
     if (ring_ == nullptr) throw std::bad_alloc();
     if (rte_ring_init(ring_.get(), "bench", slots, Mode::kFlags | RING_F_SC_DEQ) != 0) {
@@ -52,12 +80,18 @@ class DpdkRing {
   Producer producer(std::size_t /*id*/) { return {ring_.get()}; }
   template <class Take>
   std::size_t consume(Take&& take, std::size_t most) {
-    std::array<Item, kMostPerCall> items;
+    std::array<Element, kMostPerCopy<Item>> items;
     const auto wanted = static_cast<unsigned>(std::min(most, items.size()));
     copied_as_words(items.data());
-    const std::size_t got = rte_ring_sc_dequeue_burst_elem(ring_.get(), items.data(), sizeof(Item), wanted, nullptr);
+    const std::size_t got = rte_ring_sc_dequeue_burst_elem(ring_.get(), items.data(), sizeof(Element), wanted, nullptr);
     copied_as_words(items.data());
-    for (std::size_t i = 0; i < got; ++i) take(items[i]);
+    for (std::size_t i = 0; i < got; ++i) {
+      if constexpr (kInWords) {
+        take(items[i]);
+      } else {
+        take(items[i].item);
+      }
+    }
     return got;
   }
   std::size_t capacity() const { return rte_ring_get_capacity(ring_.get()); }
@@ -76,6 +110,9 @@ struct DpdkMpMode {
   static unsigned enqueue(rte_ring* ring, const void* item, unsigned bytes) {
     return rte_ring_mp_enqueue_bulk_elem(ring, item, bytes, 1, nullptr);
   }
+  static unsigned enqueue_burst(rte_ring* ring, const void* items, unsigned bytes, unsigned count) {
+    return rte_ring_mp_enqueue_burst_elem(ring, items, bytes, count, nullptr);
+  }
 };
 struct DpdkHtsMode {
   static constexpr const char* kName = "dpdk/hts";
@@ -83,6 +120,9 @@ struct DpdkHtsMode {
   static constexpr unsigned kFlags = RING_F_MP_HTS_ENQ;
   static unsigned enqueue(rte_ring* ring, const void* item, unsigned bytes) {
     return rte_ring_mp_hts_enqueue_bulk_elem(ring, item, bytes, 1, nullptr);
+  }
+  static unsigned enqueue_burst(rte_ring* ring, const void* items, unsigned bytes, unsigned count) {
+    return rte_ring_mp_hts_enqueue_burst_elem(ring, items, bytes, count, nullptr);
   }
 };
 struct DpdkRtsMode {
@@ -92,6 +132,9 @@ struct DpdkRtsMode {
   static unsigned enqueue(rte_ring* ring, const void* item, unsigned bytes) {
     return rte_ring_mp_rts_enqueue_bulk_elem(ring, item, bytes, 1, nullptr);
   }
+  static unsigned enqueue_burst(rte_ring* ring, const void* items, unsigned bytes, unsigned count) {
+    return rte_ring_mp_rts_enqueue_burst_elem(ring, items, bytes, count, nullptr);
+  }
 };
 struct DpdkSpMode {
   static constexpr const char* kName = "dpdk/sp_sc";
@@ -99,6 +142,9 @@ struct DpdkSpMode {
   static constexpr unsigned kFlags = RING_F_SP_ENQ;
   static unsigned enqueue(rte_ring* ring, const void* item, unsigned bytes) {
     return rte_ring_sp_enqueue_bulk_elem(ring, item, bytes, 1, nullptr);
+  }
+  static unsigned enqueue_burst(rte_ring* ring, const void* items, unsigned bytes, unsigned count) {
+    return rte_ring_sp_enqueue_burst_elem(ring, items, bytes, count, nullptr);
   }
 };
 

@@ -36,13 +36,17 @@ class MoodycamelTokens {
     Queue& queue;
     moodycamel::ProducerToken token;
     bool try_push(const Item& item) { return queue.try_enqueue(token, item); }
+    std::size_t push_some(std::span<const Item> items) {  // all or none
+      if (!token.valid()) __builtin_unreachable();        // or g++ 12 warns of what would happen to one that is not
+      return queue.try_enqueue_bulk(token, items.data(), items.size()) ? items.size() : 0;
+    }
   };
 
   explicit MoodycamelTokens(Shape shape) : capacity_(shape.capacity), queue_(shape.capacity), consumer_(queue_) {}
   Producer producer(std::size_t /*id*/) { return {queue_, moodycamel::ProducerToken(queue_)}; }
   template <class Take>
   std::size_t consume(Take&& take, std::size_t most) {
-    std::array<Item, kMostPerCall> items;
+    std::array<Item, kMostPerCopy<Item>> items;
     const std::size_t got = queue_.try_dequeue_bulk(consumer_, items.data(), std::min(most, items.size()));
     for (std::size_t i = 0; i < got; ++i) take(items[i]);
     return got;
@@ -68,13 +72,16 @@ class MoodycamelPlain {
   struct Producer {
     Queue& queue;
     bool try_push(const Item& item) { return queue.try_enqueue(item); }
+    std::size_t push_some(std::span<const Item> items) {  // all or none
+      return queue.try_enqueue_bulk(items.data(), items.size()) ? items.size() : 0;
+    }
   };
 
   explicit MoodycamelPlain(Shape shape) : capacity_(shape.capacity), queue_(shape.capacity) {}
   Producer producer(std::size_t /*id*/) { return {queue_}; }
   template <class Take>
   std::size_t consume(Take&& take, std::size_t most) {
-    std::array<Item, kMostPerCall> items;
+    std::array<Item, kMostPerCopy<Item>> items;
     const std::size_t got = queue_.try_dequeue_bulk(items.data(), std::min(most, items.size()));
     for (std::size_t i = 0; i < got; ++i) take(items[i]);
     return got;
@@ -101,7 +108,7 @@ class MoodycamelRwq {
     bool try_push(const Item& item) { return queue.try_enqueue(item); }
   };
 
-  explicit MoodycamelRwq(Shape shape) : capacity_(shape.capacity), queue_(shape.capacity) {}
+  explicit MoodycamelRwq(Shape shape) : queue_(shape.capacity) {}
   Producer producer(std::size_t /*id*/) { return {queue_}; }
   template <class Take>
   std::size_t consume(Take&& take, std::size_t most) {
@@ -109,10 +116,9 @@ class MoodycamelRwq {
     for (Item item; used < most && queue_.try_dequeue(item); ++used) take(item);
     return used;
   }
-  std::size_t capacity() const { return capacity_; }
+  std::size_t capacity() const { return queue_.max_capacity(); }  // it rounds up
 
  private:
-  std::size_t capacity_;
   Queue queue_;
 };
 

@@ -64,7 +64,7 @@ struct WhorlSharedFollow : WhorlReading<Item, whorl::SharedClaim, true> {
 // Exclusive rings whose consumer never holds back at the empty edge.
 template <class Item, class Layout>
 struct WhorlUnpaused : WhorlExclusive<Item, Layout> {
-  explicit WhorlUnpaused(Shape shape) : WhorlExclusive<Item, Layout>(shape, {.edge_pauses = 0}) {}
+  explicit WhorlUnpaused(Shape shape) : WhorlExclusive<Item, Layout>(shape, whorl::RingOptions{.edge_pauses = 0}) {}
 };
 template <class Item>
 struct WhorlInlineUnpaused : WhorlUnpaused<Item, whorl::Inline> {

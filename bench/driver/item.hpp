@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace bench {
 
@@ -16,32 +17,84 @@ inline constexpr unsigned kSequenceBits = 48;
 constexpr Tag first_tag(std::size_t producer) noexcept { return Tag{producer} << kSequenceBits; }
 constexpr std::size_t producer_of(Tag tag) noexcept { return static_cast<std::size_t>(tag >> kSequenceBits); }
 
-/// 64 bytes, aligned as a structure of words is.
-struct Packet {
-  std::array<std::uint64_t, 8> words;
+/// So many words, aligned as a structure of words is.
+template <std::size_t kWords>
+struct Words {
+  std::array<std::uint64_t, kWords> words;
+};
+using Packet = Words<8>;
+using Words32 = Words<32>;
+
+/// 1,450 bytes, what a network hands over: no multiple of a word, and aligned to nothing.
+struct Frame {
+  std::array<unsigned char, 1450> bytes;
+};
+
+namespace detail {
+
+inline constexpr std::size_t kFrameWords = sizeof(Frame) / sizeof(std::uint64_t);
+inline constexpr std::size_t kFrameRest = sizeof(Frame) % sizeof(std::uint64_t);
+
+// Word i of a frame and its last bytes are those of tag + i.
+inline std::uint64_t word_of(const Frame& frame, std::size_t i) noexcept {
+  std::uint64_t word;
+  std::memcpy(&word, frame.bytes.data() + i * sizeof word, sizeof word);
+  return word;
+}
+
+}  // namespace detail
+
+template <class Item>
+struct Make;  // what make_item() does
+
+template <>
+struct Make<std::uint64_t> {
+  static std::uint64_t item(Tag tag) noexcept { return tag; }
+};
+template <std::size_t kWords>
+struct Make<Words<kWords>> {
+  static Words<kWords> item(Tag tag) noexcept {
+    Words<kWords> item;
+    for (std::uint64_t& word : item.words) word = tag++;
+    return item;
+  }
+};
+template <>
+struct Make<Frame> {
+  static Frame item(Tag tag) noexcept {
+    Frame item;
+    unsigned char* to = item.bytes.data();
+    for (std::size_t i = 0; i < detail::kFrameWords; ++i, ++tag, to += sizeof tag) std::memcpy(to, &tag, sizeof tag);
+    std::memcpy(to, &tag, detail::kFrameRest);
+    return item;
+  }
 };
 
 template <class Item>
-Item make_item(Tag tag) noexcept;
-
-template <>
-inline std::uint64_t make_item<std::uint64_t>(Tag tag) noexcept {
-  return tag;
-}
-template <>
-inline Packet make_item<Packet>(Tag tag) noexcept {
-  return {tag, tag + 1, tag + 2, tag + 3, tag + 4, tag + 5, tag + 6, tag + 7};
+Item make_item(Tag tag) noexcept {
+  return Make<Item>::item(tag);
 }
 
 inline Tag tag_of(std::uint64_t item) noexcept { return item; }
-inline Tag tag_of(const Packet& item) noexcept { return item.words[0]; }
+template <std::size_t kWords>
+Tag tag_of(const Words<kWords>& item) noexcept {
+  return item.words[0];
+}
+inline Tag tag_of(const Frame& item) noexcept { return detail::word_of(item, 0); }
 
 /// Zero when every word of `item` is what make_item(tag) gave it.
 inline std::uint64_t difference(std::uint64_t item, Tag tag) noexcept { return item ^ tag; }
-inline std::uint64_t difference(const Packet& item, Tag tag) noexcept {
+template <std::size_t kWords>
+std::uint64_t difference(const Words<kWords>& item, Tag tag) noexcept {
   std::uint64_t difference = 0;
   for (const std::uint64_t word : item.words) difference |= word ^ tag++;
   return difference;
+}
+inline std::uint64_t difference(const Frame& item, Tag tag) noexcept {
+  std::uint64_t difference = 0;
+  for (std::size_t i = 0; i < detail::kFrameWords; ++i) difference |= detail::word_of(item, i) ^ tag++;
+  const unsigned char* rest = item.bytes.data() + detail::kFrameWords * sizeof tag;
+  return difference | static_cast<std::uint64_t>(std::memcmp(rest, &tag, detail::kFrameRest) != 0);
 }
 
 }  // namespace bench

@@ -53,6 +53,13 @@ class Ledger {
     return count;
   }
 
+  /// Of one producer.
+  std::uint64_t count_of(std::size_t producer) const noexcept {
+    std::uint64_t count = 0;
+    for (const Tag next : next_[producer]) count += (next - first_tag(producer)) / kLanes;
+    return count;
+  }
+
   /// Compares with what the producers say they have sent.
   ///
   /// Errors:  VerificationError, saying what differs.
@@ -72,12 +79,6 @@ class Ledger {
   }
 
  private:
-  std::uint64_t count_of(std::size_t producer) const noexcept {
-    std::uint64_t count = 0;
-    for (const Tag next : next_[producer]) count += (next - first_tag(producer)) / kLanes;
-    return count;
-  }
-
   std::array<std::array<Tag, kLanes>, kProducers> next_;  // what each producer's next item must carry
   std::uint64_t difference_ = 0;                          // not zero once an item was not the one expected
 };

@@ -15,14 +15,19 @@ std::string joined(std::span<const std::string> names) {
   return text;
 }
 
-std::vector<std::string> names_of(const std::string& list, std::span<const std::string> legal) {
-  std::vector<std::string> names;
+std::vector<std::string> parts_of(const std::string& list) {
+  std::vector<std::string> parts;
   std::istringstream in(list);
-  for (std::string name; std::getline(in, name, ',');) {
+  for (std::string part; std::getline(in, part, ',');) parts.push_back(part);
+  return parts;
+}
+
+std::vector<std::string> names_of(const std::string& list, std::span<const std::string> legal) {
+  std::vector<std::string> names = parts_of(list);
+  for (const std::string& name : names) {
     if (std::find(legal.begin(), legal.end(), name) == legal.end()) {
       throw UsageError("no scenario is called '" + name + "'; there are: " + joined(legal));
     }
-    names.push_back(name);
   }
   return names;
 }
@@ -39,14 +44,22 @@ double seconds_of(const std::string& text) {
 }  // namespace
 
 std::string usage() {
-  return "  --quick          25 s a scenario (the default)\n"
-         "  --full           150 s a scenario\n"
+  return "  --quick          under 5 minutes in all (the default)\n"
+         "  --full           under 60 minutes in all\n"
          "  --seconds N      N seconds a scenario\n"
          "  --only A,B       these scenarios alone\n"
+         "  --contenders A,B these contenders alone; whorl/ stands for all whose names begin so\n"
          "  --json FILE      where the report goes\n"
+         "  --packages FILE  lines of a package and its version, which go into the report\n"
          "  --allow-missing  go on without contenders whose libraries were not found; their rows say incomplete\n"
          "  --self-test      show that queues which lose, double, damage or reorder items are caught\n"
          "  --help           this text\n";
+}
+
+bool Options::wants(const std::string& contender) const {
+  return contenders.empty() || std::any_of(contenders.begin(), contenders.end(), [&](const std::string& name) {
+           return contender == name || (name.ends_with('/') && contender.starts_with(name));
+         });
 }
 
 Options parse_options(std::span<char* const> arguments, std::span<const std::string> scenarios) {
@@ -61,7 +74,9 @@ Options parse_options(std::span<char* const> arguments, std::span<const std::str
   const std::map<std::string, std::function<void(const std::string&)>> settings{
       {"--seconds", [&](const std::string& text) { options.seconds = seconds_of(text); }},
       {"--only", [&](const std::string& text) { options.only = names_of(text, scenarios); }},
+      {"--contenders", [&](const std::string& text) { options.contenders = parts_of(text); }},
       {"--json", [&](const std::string& text) { options.json = text; }},
+      {"--packages", [&](const std::string& text) { options.packages = text; }},
   };
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string name = arguments[i];

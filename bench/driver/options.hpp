@@ -12,12 +12,15 @@ struct Options {
   std::string mode = "quick";
   double seconds = 0;  // a scenario's time; 0: what the mode says
   std::vector<std::string> only;
+  std::vector<std::string> contenders;  // names, or beginnings of names that end in '/'; empty: all
   std::string json;
+  std::string packages;  // a file of lines "package version", for the report
   bool allow_missing = false;
   bool self_test = false;
   bool help = false;
 
-  double seconds_per_scenario() const { return seconds > 0 ? seconds : mode == "full" ? 150 : 25; }
+  /// Whether --contenders names this one.
+  bool wants(const std::string& contender) const;
 };
 
 /// A command line that cannot be understood; the message lists what could be.

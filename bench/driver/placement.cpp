@@ -38,9 +38,11 @@ const char* name_of(Placement placement) noexcept {
     case Placement::kFar:
       return "far";
     case Placement::kMixed:
+      return "mixed";
+    case Placement::kAny:
       break;
   }
-  return "mixed";
+  return "any";
 }
 
 Placement placement_of(double before_ns, double after_ns) noexcept {
@@ -54,21 +56,20 @@ CpuPair two_cpus() {
   return {cpus[0], cpus[1]};
 }
 
-double line_round_trip_ns(CpuPair cpus, bool real_time) {
-  constexpr int kRounds = 1500;
+double line_round_trip_ns(CpuPair cpus, bool real_time, int round_trips) {
   Flag ping;
   Flag pong;
   double mean = 0;
   const auto ask = [&] {
     const std::int64_t begin = now_ns();
-    for (int round = 1; round <= kRounds; ++round) {
+    for (int round = 1; round <= round_trips; ++round) {
       ping.round.store(round, std::memory_order_release);
       pong.wait_for(round);
     }
-    mean = static_cast<double>(now_ns() - begin) / kRounds;
+    mean = static_cast<double>(now_ns() - begin) / round_trips;
   };
   const auto answer = [&] {
-    for (int round = 1; round <= kRounds; ++round) {
+    for (int round = 1; round <= round_trips; ++round) {
       ping.wait_for(round);
       pong.round.store(round, std::memory_order_release);
     }

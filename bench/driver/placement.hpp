@@ -10,11 +10,12 @@
 
 namespace bench {
 
-enum class Placement { kSmt, kNear, kFar, kMixed };
+/// kMixed: it changed, or could not be told. kAny: it makes no difference to the figure.
+enum class Placement { kSmt, kNear, kFar, kMixed, kAny };
 
 inline constexpr Placement kQuotedPlacements[] = {Placement::kSmt, Placement::kNear, Placement::kFar};
 
-/// "smt", "near", "far", "mixed".
+/// "smt", "near", "far", "mixed", "any".
 const char* name_of(Placement placement) noexcept;
 
 /// The placement that both round trips, in nanoseconds, agree on: smt below 75, near from 75 to 250, far above 350;
@@ -34,6 +35,6 @@ struct CpuPair {
 CpuPair two_cpus();
 
 /// The mean time in which a thread on each of the two CPUs hands a cache line to the other and gets it back.
-double line_round_trip_ns(CpuPair cpus, bool real_time);
+double line_round_trip_ns(CpuPair cpus, bool real_time, int round_trips = 1500);
 
 }  // namespace bench

@@ -8,6 +8,7 @@
 #include "../contenders/contender.hpp"
 #include "clock.hpp"
 #include "ledger.hpp"
+#include "roster.hpp"
 #include "scenario.hpp"
 #include "team.hpp"
 
@@ -96,25 +97,20 @@ Outcome run_pushes(const PushPlan& plan, const Stage& stage) {
 
 /// Enters every contender of the roster into the scenario.
 template <class... Queues>
-void add_pushes(Scenario& scenario, Roster<Queues...>, const PushPlan& plan) {
-  const auto add = [&]<class Queue>() {
-    if constexpr (std::derived_from<Queue, Absent>) {
-      scenario.missing.emplace(Queue::kName);
-    } else {
-      static_assert(Queue::kProducers != Producers::kOne, "this queue is for one producer only");
-      scenario.entries.push_back(Entry{
-          .contender = Queue::kName,
-          .producers = Queue::kProducers,
-          .parameters = {},
-          .unit = Unit::kNanoseconds,
-          .capacity = Queue(Shape{plan.capacity, detail::kPushers}).capacity(),
-          .pinned = true,
-          .threads = detail::kPushers,
-          .sample = [plan](const Stage& stage) { return run_pushes<Queue>(plan, stage); },
-      });
-    }
-  };
-  (add.template operator()<Queues>(), ...);
+void add_pushes(Scenario& scenario, Roster<Queues...> roster, const PushPlan& plan) {
+  for_each_contender(scenario, roster, [&]<class Queue>() {
+    static_assert(Queue::kProducers != Producers::kOne, "this queue is for one producer only");
+    scenario.entries.push_back(Entry{
+        .contender = Queue::kName,
+        .producers = Queue::kProducers,
+        .parameters = {},
+        .unit = Unit::kNanoseconds,
+        .capacity = Queue(Shape{plan.capacity, detail::kPushers}).capacity(),
+        .pinned = true,
+        .threads = detail::kPushers,
+        .sample = [plan](const Stage& stage) { return run_pushes<Queue>(plan, stage); },
+    });
+  });
 }
 
 }  // namespace bench

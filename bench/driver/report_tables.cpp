@@ -12,7 +12,8 @@ bool is_peer(const Row& row) { return !is_whorl(row) && row.entry->producers.has
 
 // Whether `peer` can do what `ours` does: a queue for one producer is no peer of a shard that any producer may use.
 bool is_legal_peer(const Row& peer, const Row& ours) {
-  return is_peer(peer) && (ours.entry->producers != Producers::kAny || peer.entry->producers != Producers::kOne);
+  return is_peer(peer) && peer.entry->unit == ours.entry->unit &&
+         (ours.entry->producers != Producers::kAny || peer.entry->producers != Producers::kOne);
 }
 
 // Of two rows with the same unit; also where a figure is zero.
@@ -35,13 +36,20 @@ std::string number(double value, int decimals) {
 // Items per second are shown in millions.
 std::string shown(double figure, Unit unit) {
   if (unit == Unit::kItemsPerSecond) return number(figure / 1e6, figure < 1e7 ? 4 : 1);
-  return number(figure, 2);
+  const bool whole = unit == Unit::kBytes || unit == Unit::kInstructions;
+  return number(figure, whole ? 0 : 2);
 }
 
-// The first parameter names the block that a row belongs to; contenders are compared within their block.
+// The first parameter, and which of several figures it is, name the block that a row belongs to; contenders are compared
+// within their block.
 std::string block_of(const Row& row) {
   const Parameters& parameters = row.entry->parameters;
-  return parameters.empty() ? std::string() : parameters[0].first + ": " + parameters[0].second;
+  std::string block;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const auto& [name, value] = parameters[i];
+    if (i == 0 || name == "figure") block += (block.empty() ? "" : ", ") + name + ": " + value;
+  }
+  return block;
 }
 
 std::string against_best_peer(const Row& ours, std::span<const Row> rows) {
@@ -85,7 +93,8 @@ void print_scenario(std::ostream& out, const Scenario& scenario, std::span<const
   for (const std::string& block : blocks) {
     std::vector<Row> chosen;
     std::copy_if(rows.begin(), rows.end(), std::back_inserter(chosen), [&](const Row& row) {
-      return row.scenario == scenario.id && row.placement == placement && block_of(row) == block;
+      return row.scenario == scenario.id && (row.placement == placement || row.placement == Placement::kAny) &&
+             block_of(row) == block;
     });
     print_block(out, block, std::move(chosen));
   }
@@ -106,10 +115,10 @@ void print_tables(std::ostream& out, const Run& run) {
   std::size_t quoted = 0;
   for (const Row& row : run.rows) {
     all += row.samples;
-    quoted += row.placement == usual ? row.samples : 0;
+    quoted += row.placement == usual || row.placement == Placement::kAny ? row.samples : 0;
   }
   out << "Placement: " << name_of(usual) << " (" << quoted << " of " << all
-      << " samples; the others are in the JSON). Items per second in millions, times in ns, CPU time in percent.\n";
+      << " samples; the others are in the JSON). Items per second in millions, times in ns.\n";
   for (const Scenario& scenario : run.scenarios) print_scenario(out, scenario, run.rows, usual);
 }
 

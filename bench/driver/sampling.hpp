@@ -11,13 +11,13 @@ namespace bench {
 
 struct Schedule {
   Stage stage;
-  double seconds;  // for the scenario; at least three rounds in any case
+  double seconds;  // for the scenario; entries that want more samples than that allows get them all the same
   std::uint64_t seed;
 };
 
 struct Sample {
   Placement placement;
-  double round_trip_ns;  // of a line, the mean of before and after
+  double round_trip_ns;  // of a line, the mean of before and after; 0 when it was not asked for
   Outcome outcome;
 };
 

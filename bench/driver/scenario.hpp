@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,9 +16,9 @@
 
 namespace bench {
 
-enum class Unit { kItemsPerSecond, kNanoseconds, kPercent };
+enum class Unit { kItemsPerSecond, kNanoseconds, kPercent, kBytes, kInstructions, kRatio };
 
-/// "items_per_second", "ns", "percent".
+/// "items_per_second", "ns", "percent", "bytes", "instructions", "ratio".
 constexpr const char* name_of(Unit unit) noexcept {
   switch (unit) {
     case Unit::kItemsPerSecond:
@@ -25,13 +26,19 @@ constexpr const char* name_of(Unit unit) noexcept {
     case Unit::kNanoseconds:
       return "ns";
     case Unit::kPercent:
+      return "percent";
+    case Unit::kBytes:
+      return "bytes";
+    case Unit::kInstructions:
+      return "instructions";
+    case Unit::kRatio:
       break;
   }
-  return "percent";
+  return "ratio";
 }
 
 /// Whether the smaller of two figures is the better one.
-constexpr bool less_is_better(Unit unit) noexcept { return unit != Unit::kItemsPerSecond; }
+constexpr bool less_is_better(Unit unit) noexcept { return unit != Unit::kItemsPerSecond && unit != Unit::kRatio; }
 
 /// Named settings of a contender within a scenario, in the order they are shown.
 using Parameters = std::vector<std::pair<std::string, std::string>>;
@@ -48,7 +55,10 @@ struct Outcome {
   std::uint64_t accepted = 0;
   std::uint64_t delivered = 0;
   std::uint64_t refused = 0;
+  std::vector<double> others = {};  // further figures of the same sample, for the entries that share it
 };
+
+inline constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max();
 
 /// One contender with one set of parameters.
 struct Entry {
@@ -59,8 +69,12 @@ struct Entry {
   std::size_t capacity;
   bool pinned;
   unsigned threads;
-  std::function<Outcome(const Stage&)> sample;
-  bool real_time = true;  // pinned samples run under SCHED_FIFO where that is allowed
+  std::function<Outcome(const Stage&)> sample;  // none: shares the samples of the entry before it, see also_reports()
+  bool real_time = true;                        // pinned samples run under SCHED_FIFO where that is allowed
+  bool placed = true;                           // false: where the CPUs are makes no difference
+  double cost_ms = 25;                          // what a sample takes with what goes with it, roughly
+  std::size_t least_samples = 3;
+  std::size_t most_samples = kAnyNumber;
 };
 
 struct Scenario {
@@ -68,6 +82,18 @@ struct Scenario {
   std::string summary;
   std::vector<Entry> entries;
   std::set<std::string> missing;  // contenders that were not there when this program was built
+  double weight = 1;              // its share of the time is that of its entries' cost, times this
+  double at_most = 1;             // part of the time that one scenario may take
+
+  /// The entry added last gives one more figure, the next of Outcome::others; a row of its own, told by "figure".
+  void also_reports(const char* figure, Unit unit) {
+    Entry entry = entries.back();
+    std::erase_if(entry.parameters, [](const auto& parameter) { return parameter.first == "figure"; });
+    entry.parameters.emplace_back("figure", figure);
+    entry.unit = unit;
+    entry.sample = nullptr;
+    entries.push_back(std::move(entry));
+  }
 };
 
 }  // namespace bench

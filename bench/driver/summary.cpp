@@ -6,7 +6,8 @@
 namespace bench {
 namespace {
 
-constexpr std::array kPlacements{Placement::kSmt, Placement::kNear, Placement::kFar, Placement::kMixed};
+constexpr std::array kPlacements{Placement::kSmt, Placement::kNear, Placement::kFar, Placement::kMixed,
+                                 Placement::kAny};
 
 }  // namespace
 

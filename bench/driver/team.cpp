@@ -7,6 +7,9 @@
 #include <whorl/sync/sync.hpp>
 #include <whorl/sync/topology.hpp>
 
+// Only whorl-bench-profile has it, see report/allocations.cpp: what this thread allocates from now on is counted.
+extern "C" [[gnu::weak]] void bench_body_begins() noexcept;
+
 namespace bench {
 namespace {
 
@@ -52,6 +55,7 @@ void run_team(std::vector<Task> tasks, bool real_time) {
       start.arrive_and_wait();
       if (real_time) set_scheduling(SCHED_FIFO, 1);
       start.arrive_and_wait();
+      if (bench_body_begins != nullptr) bench_body_begins();
       task.body();
     });
   }

@@ -14,30 +14,35 @@
 
 #include <cstdint>
 
-#include "../contenders/contenders.hpp"
 #include "../driver/push_run.hpp"
+#include "rosters.hpp"
 #include "scenarios.hpp"
 
 namespace bench {
 
-Scenario push_2p_parallel() {
+Listing push_2p_parallel() {
   // A quarter of the capacity is all that one producer has of a ring of four shards.
   constexpr std::size_t kCapacity = 65536;
   constexpr std::size_t kPushes = 16000;
   using Item = std::uint64_t;
-  using Contenders = Roster<WhorlLeased<Item>, WhorlDense<Item>, WhorlInline<Item>,                       //
-                            WhorlShared1<Item>, WhorlShared4<Item>, WhorlSharedWandering<Item>,           //
-                            WhorlBiased<Item>, WhorlBiased1<Item>, WhorlBiasedWandering<Item>,            //
-                            BoostQueue<Item>,                                                             //
-                            MoodycamelTokens<Item, kCapacity / 2>, MoodycamelPlain<Item, kCapacity / 2>,  //
-                            DpdkMpSc<Item>, DpdkHts<Item>, DpdkRts<Item>>;
+  using Contenders = Joined<Roster<WhorlLeased<Item>, WhorlDense<Item>, WhorlInline<Item>,              //
+                                   WhorlShared1<Item>, WhorlShared4<Item>, WhorlSharedWandering<Item>,  //
+                                   WhorlBiased<Item>, WhorlBiased1<Item>, WhorlBiasedWandering<Item>>,
+                            Roster<BoostQueue<Item>,                                                             //
+                                   MoodycamelTokens<Item, kCapacity / 2>, MoodycamelPlain<Item, kCapacity / 2>,  //
+                                   TbbBounded<Item>, UrcuWfcqueue<Item>, LibcdsVyukov<Item>,                     //
+                                   MutexRing<Item>, AbslMutexDeque<Item>>,
+                            DpdkForMany<Item>>;
+  constexpr const char* kId = "push_2p_parallel";
 
-  Scenario scenario{.id = "push_2p_parallel",
-                    .summary = "2 producers, pinned, push 8-byte items at once; ns of wall time per push",
-                    .entries = {},
-                    .missing = {}};
-  add_pushes(scenario, Contenders{}, {.capacity = kCapacity, .pushes = kPushes});
-  return scenario;
+  return {{kId, [] {
+             Scenario scenario{.id = kId,
+                               .summary = "2 producers, pinned, push 8-byte items at once; ns of wall time per push",
+                               .entries = {},
+                               .missing = {}};
+             add_pushes(scenario, Contenders{}, {.capacity = kCapacity, .pushes = kPushes});
+             return scenario;
+           }}};
 }
 
 }  // namespace bench

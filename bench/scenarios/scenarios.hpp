@@ -1,18 +1,46 @@
 #pragma once
-// The scenarios, each in the file of its name; wait_* are all in waits.cpp.
+// The scenarios. Each function is in the file of its name, and lists one scenario or a family of them.
+
+#include <functional>
+#include <string>
+#include <vector>
 
 #include "../driver/scenario.hpp"
 
 namespace bench {
 
-Scenario limits();
-Scenario unicast_u64_b1_c65536();
-Scenario unicast_64B_b1_c65536();
-Scenario mpsc_u64_p4();
-Scenario push_2p_parallel();
-Scenario reader_choices_u64_c1024();
-Scenario wait_idle_cpu();
-Scenario wait_wake_up();
-Scenario wait_throughput();
+/// A scenario by its id, made when it is wanted: that takes the memory of every contender once.
+struct Listed {
+  std::string id;
+  std::function<Scenario()> make;
+};
+using Listing = std::vector<Listed>;
+
+Listing limits();
+Listing unicast_u64();
+Listing unicast_64B();
+Listing unicast_256B();
+Listing unicast_1450B();
+Listing unicast_u64_batches();
+Listing mpsc_u64();
+Listing contention_s1();
+Listing shards_p4();
+Listing padding();
+Listing push_2p_parallel();
+Listing push_pop_1t();
+Listing push_wakeable();
+Listing sweep_2shards();
+Listing revocation();
+Listing hints_256();
+Listing oversubscribed_16p();
+Listing backoff_8p();
+Listing stalls();
+Listing fairness_p4();
+Listing pingpong();
+Listing latency_paced();
+Listing go_ring();
+Listing memory();
+Listing reader_choices();
+Listing waits();
 
 }  // namespace bench

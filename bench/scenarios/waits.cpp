@@ -21,7 +21,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <ctime>
 #include <random>
 #include <string>
 #include <thread>
@@ -30,6 +29,7 @@
 #include <whorl/ring/sharded_ring.hpp>
 
 #include "../driver/clock.hpp"
+#include "../driver/cpu_time.hpp"
 #include "../driver/hand_off_run.hpp"
 #include "../driver/summary.hpp"
 #include "../driver/team.hpp"
@@ -47,13 +47,6 @@ constexpr std::size_t kCapacity = 1024;
 constexpr std::size_t kMost = 256;  // by one call of the consumer
 constexpr bool kRealTime = false;
 
-// Of the calling thread.
-std::int64_t cpu_time_ns() noexcept {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
-
 // ---- wait_idle_cpu ------------------------------------------------------------------------------------------------
 
 template <whorl::WaitStrategy W>
@@ -63,9 +56,9 @@ Outcome sample_idle_cpu(const Stage& stage) {
   Outcome outcome;
   const auto wait = [&] {
     const std::int64_t begin = now_ns();
-    const std::int64_t cpu_begin = cpu_time_ns();
+    const std::int64_t cpu_begin = thread_cpu_ns();
     result = ring.wait_readable(W{}, std::chrono::milliseconds(100));
-    const std::int64_t cpu_end = cpu_time_ns();
+    const std::int64_t cpu_end = thread_cpu_ns();
     outcome.figure = 100.0 * static_cast<double>(cpu_end - cpu_begin) / static_cast<double>(now_ns() - begin);
   };
   run_team({{stage.cpus.first, wait}}, kRealTime);
@@ -189,7 +182,7 @@ Outcome sample_throughput(const Stage& stage) {
 
 // sample.operator()<W>(stage) takes a sample of the strategy W.
 template <class Sample>
-Scenario all_waits(const char* id, const char* summary, Unit unit, unsigned threads, Sample sample) {
+Scenario all_waits(const char* id, const char* summary, Unit unit, unsigned threads, double cost_ms, Sample sample) {
   Scenario scenario{.id = id, .summary = summary, .entries = {}, .missing = {}};
   const auto add = [&]<whorl::WaitStrategy W>(const char* contender) {
     scenario.entries.push_back({.contender = contender,
@@ -200,7 +193,8 @@ Scenario all_waits(const char* id, const char* summary, Unit unit, unsigned thre
                                 .pinned = true,
                                 .threads = threads,
                                 .sample = [=](const Stage& stage) { return sample.template operator()<W>(stage); },
-                                .real_time = kRealTime});
+                                .real_time = kRealTime,
+                                .cost_ms = cost_ms});
   };
   add.template operator()<whorl::BusySpinWait>("whorl/busy_spin");
   add.template operator()<whorl::YieldingWait>("whorl/yielding");
@@ -210,22 +204,27 @@ Scenario all_waits(const char* id, const char* summary, Unit unit, unsigned thre
   return scenario;
 }
 
-}  // namespace
-
 Scenario wait_idle_cpu() {
   return all_waits("wait_idle_cpu", "a consumer waits 100 ms and nobody writes; CPU time in percent of wall time",
-                   Unit::kPercent, 1, []<class W>(const Stage& stage) { return sample_idle_cpu<W>(stage); });
+                   Unit::kPercent, 1, 102, []<class W>(const Stage& stage) { return sample_idle_cpu<W>(stage); });
 }
 
 Scenario wait_wake_up() {
   return all_waits("wait_wake_up",
                    "single items, 0.2 to 1 ms apart; ns from before the write to the consumer's handler",
-                   Unit::kNanoseconds, 2, []<class W>(const Stage& stage) { return sample_wake_up<W>(stage); });
+                   Unit::kNanoseconds, 2, 38, []<class W>(const Stage& stage) { return sample_wake_up<W>(stage); });
 }
 
 Scenario wait_throughput() {
   return all_waits("wait_throughput", "1 producer -> 1 consumer, pinned, 8-byte items; both wait in the same way",
-                   Unit::kItemsPerSecond, 2, []<class W>(const Stage& stage) { return sample_throughput<W>(stage); });
+                   Unit::kItemsPerSecond, 2, 28,
+                   []<class W>(const Stage& stage) { return sample_throughput<W>(stage); });
+}
+
+}  // namespace
+
+Listing waits() {
+  return {{"wait_idle_cpu", wait_idle_cpu}, {"wait_wake_up", wait_wake_up}, {"wait_throughput", wait_throughput}};
 }
 
 }  // namespace bench

@@ -5,8 +5,8 @@
 
 namespace bench {
 
-/// Runs a sound queue and one of each kind of broken queue through the drivers, and prints what came of it.
-/// True when the sound one passed and every broken one was caught.
+/// Runs the contenders and one of each kind of broken queue through the drivers, has the Java program test its own books,
+/// and prints what came of it. True when every contender passed and every broken one was caught.
 bool self_test(const Stage& stage);
 
 }  // namespace bench

@@ -5,26 +5,16 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
-#include <string_view>
 
 #include "../support/scale.hpp"
 
 namespace whorl_test {
 
-/// WHORL_LONG=1: the figures of the fault list, as they stand there. Otherwise a quick cut of each.
-inline bool is_long() {
-  static const bool value = [] {
-    const char* given = std::getenv("WHORL_LONG");
-    return given != nullptr && std::string_view(given) == "1";
-  }();
-  return value;
-}
-
-/// Of the two, the one to do now; a tenth of it under a sanitizer.
+/// Of the two, the one to do now: with WHORL_LONG=1 the figure of the fault list, as it stands there, otherwise a quick cut
+/// of it; a tenth of it under a sanitizer.
 inline std::uint64_t figure(std::uint64_t quick, std::uint64_t full) {
-  return std::max<std::uint64_t>(1, scaled(is_long() ? full : quick));
+  return std::max<std::uint64_t>(1, sanitized(is_long() ? full : quick));
 }
 
 /// The same for a time. Sanitizers are no reason to look for a shorter time.

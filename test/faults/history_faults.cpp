@@ -9,8 +9,8 @@
 #include <vector>
 #include <whorl/ring/sharded_ring.hpp>
 
+#include "../stress/history.hpp"
 #include "../support/death.hpp"
-#include "history.hpp"
 #include "traffic.hpp"
 
 using namespace whorl_test;
@@ -32,7 +32,7 @@ Times timed(Call&& call) {
 // One producer's part of a history.
 struct Writing {
   std::vector<Times> writes;
-  std::vector<Times> refusals;
+  std::vector<History::Refusal> refusals;
 };
 
 template <class Ring>
@@ -41,7 +41,7 @@ bool write_timed(Ring& ring, std::size_t producer, Writing& writing, std::size_t
   const Item item = Item::make(producer, writing.writes.size());
   const Times times = timed([&] { written = ring.try_write(producer, item); });
   if (written) writing.writes.push_back(times);
-  if (!written && writing.refusals.size() < most_refusals) writing.refusals.push_back(times);
+  if (!written && writing.refusals.size() < most_refusals) writing.refusals.push_back({times});
   return written;
 }
 
@@ -194,7 +194,7 @@ TEST_CASE_TEMPLATE("fault 25: of short histories, some order of all their calls 
   for (std::uint64_t round = 0; round < rounds; ++round) {
     const History history = histories.next(std::size_t{1} << between(random, 0, 3), random);
     REQUIRE(history.operations() <= 16);
-    unexplained += Orders(history).exist() ? 0 : 1;
+    unexplained += is_explained(history) ? 0 : 1;
     REQUIRE(judge(history) == "");
     empties += history.empties.size();
     refusals += history.refusals.size();
@@ -216,7 +216,7 @@ History proper_history() {
   history.writes = {{{10, 11}, {30, 31}}, {{20, 21}, {40, 41}}};
   history.reads = {{0, 0, {50, 51}}, {1, 0, {60, 61}}, {0, 1, {70, 71}}, {1, 1, {80, 81}}};
   history.empties = {{0, {1, 2}}, {0, {5, 15}}, {4, {90, 91}}};
-  history.refusals = {{42, 43}};
+  history.refusals = {{{42, 43}}};
   return history;
 }
 
@@ -226,7 +226,7 @@ std::string verdict(Spoil&& spoil) {
   History history = proper_history();
   spoil(history);
   const std::string words = judge(history);
-  CHECK(Orders(history).exist() == words.empty());
+  CHECK(is_explained(history) == words.empty());
   return words;
 }
 
@@ -246,8 +246,8 @@ TEST_CASE("fault 29: the judges of histories agree with what is right, and see e
   CHECK(verdict([](History& h) { h.reads[3].number = 2; }) == "read, not written");
   CHECK(verdict([](History& h) { h.empties.push_back({0, {45, 46}}); }) == "nothing found, although it was there");
   CHECK(verdict([](History& h) { h.empties.push_back({2, {65, 66}}); }) == "nothing found, although it was there");
-  CHECK(verdict([](History& h) { h.refusals.push_back({35, 36}); }) == "refused, although there was room");
-  CHECK(verdict([](History& h) { h.refusals.push_back({55, 56}); }) == "refused, although there was room");
+  CHECK(verdict([](History& h) { h.refusals.push_back({{35, 36}}); }) == "refused, although there was room");
+  CHECK(verdict([](History& h) { h.refusals.push_back({{55, 56}}); }) == "refused, although there was room");
   // Overlapping calls may take any order, and an item that is not complete may hide those behind it.
   CHECK(verdict([](History& h) {
           h.writes[0][0].returned = 48;
@@ -260,7 +260,7 @@ TEST_CASE("fault 29: the judges of histories agree with what is right, and see e
         }) == "");
   CHECK(verdict([](History& h) {
           h.writes[1][1].returned = 49;
-          h.refusals.push_back({41, 44});
+          h.refusals.push_back({{41, 44}});
         }) == "");
   History lost = proper_history();
   lost.reads.pop_back();

@@ -102,23 +102,6 @@ class Awake : public Restless<whorl::Shared> {
   }
 };
 
-/// The consumer looks by itself and finds an item before its producer has answered; the next sweep has it.
-class Found : public Restless<whorl::Shared> {
- public:
-  std::size_t threads() const override { return 2; }
-  void run(std::size_t thread) override {
-    if (thread == 0) {
-      model::require(shards_[0].try_write(1), "there is room");
-      return;
-    }
-    sweep(2);  // stops looking, as a rule
-    if (sum_ != 0) return;
-    while (!shards_[0].is_readable()) model::yield();
-    bell_.found(0);
-    model::require(sweep(1) == 1, "there was an item");
-  }
-};
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -130,7 +113,6 @@ int main(int argc, char** argv) {
   suite.check("doorbell: told of an item, it is there", model::scenario<Told<whorl::Exclusive>>(1u));
   suite.check("doorbell: told of two items, they are there", model::scenario<Told<whorl::Shared>>(2u));
   suite.check("doorbell: about to sleep, and two items come", model::scenario<Awake>());
-  suite.check("doorbell: an item is found before the call", model::scenario<Found>());
   suite.check("doorbell, read-modify-writes for fences: a producer",
               model::without_fences(model::scenario<Polling<whorl::Exclusive>>(1u, 2u, true)));
   return suite.finish();

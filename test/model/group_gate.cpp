@@ -207,6 +207,44 @@ class JoiningWhileAnotherAsks : public Group<Gate> {
   bool joined_ = false;
 };
 
+/// One thread sleeps on whatever there is until the end, which another one tells. A member joins meanwhile, by a third thread
+/// or by the sleeper. Others have slept on it before, so that going to sleep there interrupts nobody.
+template <class Gate>
+class Ending : public Group<Gate> {
+ public:
+  explicit Ending(bool third_joins) : Group<Gate>(1, 0, 1), threads_(third_joins ? 3 : 2) {
+    member_.waiting().sleep_unless([] { return true; }, {});
+  }
+
+  std::size_t threads() const override { return threads_; }
+  void run(std::size_t thread) override {
+    if (thread == 0) {
+      is_over_.store(true, model::Order::relaxed);
+      this->gate().wake();
+      return;
+    }
+    if (thread == 2 || threads_ == 2) this->join(member_);
+    if (thread == 2) return;
+    const auto is_over = [&] { return is_over_.load(model::Order::relaxed); };
+    while (!is_over()) this->gate().sleep_unless(1, is_over, {});
+  }
+
+ private:
+  const std::size_t threads_;
+  whorl::Sequence member_;
+  model::Atomic<bool> is_over_{false, "over"};
+};
+
+void ends(model::Suite& suite) {
+  for (const bool third_joins : {false, true}) {
+    const auto make = model::scenario<Ending<whorl::GroupGate>>(third_joins);
+    const std::string who = third_joins ? "a third one joins" : "the sleeper joins";
+    suite.check("ending, " + who, make);
+    suite.check("ending, without membarrier, " + who, model::without_membarrier(make));
+    suite.check("ending, read-modify-writes, " + who, model::without_fences(make));
+  }
+}
+
 void explore(model::Suite& suite, const GroupPlan& plan) {
   const auto make = model::scenario<Joining<whorl::GroupGate>>(plan);
   suite.check("joining: " + plan.text(), make);
@@ -254,6 +292,7 @@ int main(int argc, char** argv) {
   explore<JoiningAside>(suite, "one who only writes");
   explore<Leaving>(suite, "one leaves");
   explore<JoiningWhileAnotherAsks>(suite, "two producers");
+  ends(suite);
   bugs(suite);
   return suite.finish();
 }

@@ -1,6 +1,7 @@
 // Bugs planted on purpose. Each must be found, by every kind of search; what is right in its place must pass, so that
 // it is the bug that is found.
 
+#include "planted_lanes.hpp"
 #include "planted_parts.hpp"
 #include "planted_shard.hpp"
 #include "planted_sleep.hpp"
@@ -100,6 +101,38 @@ class BothWriteStamps {
   std::uint64_t head_ = 0;
   std::uint64_t refused_ = 0;
 };
+
+// What only the search for an order of all calls can see.
+void lanes(model::Suite& suite) {
+  constexpr const char* kNoOrder = "no order explains the answers";
+  suite.check("right: one after the other, a shared shard",
+              model::scenario<OneAfterTheOther<whorl::RingShard<Element, whorl::Shared>>>());
+  suite.check("right: one after the other, a lane each", model::scenario<OneAfterTheOther<TwoLanes<LaneBug::none>>>());
+  suite.must_fail("planted: the later item is read first", kNoOrder,
+                  model::scenario<OneAfterTheOther<TwoLanes<LaneBug::overtakes>>>());
+  suite.must_fail("planted: nothing is found, although it was there", kNoOrder,
+                  model::scenario<OneAfterTheOther<TwoLanes<LaneBug::hides>>>());
+}
+
+// Histories of one thread after the other, told to the search as they are.
+void orders(model::Suite& suite) {
+  using whorl_test::Orders;
+  using enum Orders::Kind;
+  const auto explains = [](std::size_t capacity, const std::vector<Orders::Call>& calls) {
+    return Orders(capacity, calls).exist();
+  };
+  suite.expect(explains(1, {{write, 7, 0}, {refusal, 0, 1}, {read, 7, 3}, {empty, 0, 7}}), "right: in its order");
+  suite.expect(explains(1, {{write, 7, 0}, {write, 8, 0}, {read, 8, 0}, {read, 7, 4}}), "right: all at once");
+  suite.expect(explains(2, {{write, 7, 0}, {write, 8, 0}, {empty, 0, 2}, {read, 7, 6}, {read, 8, 14}}),
+               "right: a complete item hidden by an incomplete one");
+  suite.expect(!explains(2, {{write, 7, 0}, {write, 8, 1}, {read, 8, 0}, {read, 7, 4}}), "planted: overtaken");
+  suite.expect(!explains(2, {{write, 7, 0}, {read, 7, 1}, {read, 7, 3}}), "planted: read twice");
+  suite.expect(!explains(2, {{read, 7, 0}, {write, 7, 1}}), "planted: read before it was written");
+  suite.expect(!explains(2, {{write, 7, 0}, {empty, 0, 1}, {read, 7, 3}}), "planted: empty, and an item was there");
+  suite.expect(!explains(2, {{write, 7, 0}, {refusal, 0, 1}}), "planted: refused with room");
+  suite.expect(!explains(1, {{write, 7, 0}, {write, 8, 1}, {read, 7, 3}, {read, 8, 7}}),
+               "planted: accepted without room");
+}
 
 void stamps_of_both_sides(model::Suite& suite) {
   const Plan plan{.capacity = 1, .items = 2};
@@ -208,6 +241,8 @@ int main(int argc, char** argv) {
   claims(suite);
   cells(suite);
   readers(suite);
+  lanes(suite);
+  orders(suite);
   stamps_of_both_sides(suite);
   handshakes(suite);
   park_and_unpark(suite);

@@ -9,6 +9,7 @@
 #include <vector>
 #include <whorl/ring/ring_shard.hpp>
 
+#include "calls.hpp"
 #include "witness.hpp"
 
 /// What happens in one scenario.
@@ -43,16 +44,17 @@ inline std::string Plan::text() const {
   return text;
 }
 
-/// A shard and its witness: every call on the one is told to the other.
+/// A shard, its witness and its calls: every call on the one is told to the others.
 template <class Shard>
 class Watched {
  public:
-  Watched(std::size_t capacity, whorl::Position first) : shard(capacity, first), witness(capacity) {}
+  Watched(std::size_t capacity, whorl::Position first) : shard(capacity, first), witness(capacity), calls_(capacity) {}
 
   /// Writes a prefix of `offers`, in one call. Returns how many of them are done with: written, or, the last one, lost
   /// because its constructor threw.
   std::size_t write(std::span<Offer> offers) {
     const Witness::Attempt attempt = witness.begin_write(offers.size());
+    std::uint64_t before = calls_.begin();
     std::size_t building = 0;
     try {
       const std::size_t accepted = shard.try_fill(offers.size(), [&](std::size_t k) -> Offer&& {
@@ -60,11 +62,14 @@ class Watched {
         return std::move(offers[k]);
       });
       witness.end_write(attempt, offers, accepted);
+      for (const Offer& offer : offers.first(accepted)) calls_.end(before, Calls::Kind::write, name(offer));
+      if (accepted < offers.size() && !witness.is_closing()) calls_.end(before, Calls::Kind::refusal);
       model::note("wrote", accepted);
       return accepted;
     } catch (const ElementError&) {
       // What was claimed behind the one that threw is lost with it, or forgotten. (Plans leave room for whole batches
       // where something throws.)
+      calls_.give_up();
       witness.end_throw(attempt, offers, building, Shard::Claim::kShared ? offers.size() - building : 0);
       model::note("threw after", building);
       return building + 1;
@@ -72,14 +77,28 @@ class Watched {
   }
 
   std::size_t read(std::size_t most) {
-    const std::size_t n = shard.try_consume(
-        [&](auto& item) {
-          model::note("reads item", item.number());
-          witness.deliver(item);
-        },
-        most);
-    witness.end_read();
-    return n;
+    return read(most, [](const auto&) {});
+  }
+  /// The consumer's function does then(item), which may throw.
+  template <class Then>
+  std::size_t read(std::size_t most, Then&& then) {
+    std::uint64_t before = calls_.begin();
+    items_.clear();
+    const auto use = [&](auto& item) {
+      model::note("reads item", item.number());
+      witness.deliver(item);
+      items_.push_back(name(Offer{item.producer(), item.number()}));
+      then(item);
+    };
+    try {
+      const std::size_t n = shard.try_consume(use, most);
+      end_read(before);
+      if (n < most) calls_.end(before, Calls::Kind::empty);
+      return n;
+    } catch (const ElementError&) {
+      end_read(before);
+      throw;
+    }
   }
 
   /// After the threads: reads what is left and settles.
@@ -87,10 +106,21 @@ class Watched {
     while (read(shard.capacity()) != 0) {
     }
     witness.settle(shard.stats());
+    calls_.settle();
   }
 
   Shard shard;
   Witness witness;
+
+ private:
+  void end_read(std::uint64_t& before) {
+    witness.end_read();
+    for (const std::uint64_t item : items_) calls_.end(before, Calls::Kind::read, item);
+  }
+  static std::uint64_t name(const Offer& offer) noexcept { return std::uint64_t{offer.producer} << 32 | offer.number; }
+
+  Calls calls_;
+  std::vector<std::uint64_t> items_;  // of the read that is under way
 };
 
 /// The scenario: producers are threads 0, 1, ... and the consumer is the last one.

@@ -50,6 +50,7 @@ class Witness {
     for (const Offer& offer : offers.first(accepted)) accept(offer);
   }
   void begin_close() noexcept { closed_ = true; }
+  bool is_closing() const noexcept { return closed_; }
 
   // ---- the consumer ----------------------------------------------------------------------------------------------
 

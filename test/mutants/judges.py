@@ -1,4 +1,5 @@
 """What a mutant has to get past: model programs, unit tests, and both kinds of real threads under a sanitizer."""
+import copy
 import hashlib
 import resource
 import subprocess
@@ -9,6 +10,8 @@ import threading
 CPU_SECONDS = {"model": 200, "unit": 5, "asan": 60, "tsan": 200}
 SECONDS = {"model": 600, "unit": 40, "asan": 240, "tsan": 600}
 
+UNCHANGED = "unchanged"  # the folder of what is built with the headers as they are
+
 SANITIZED = ["-O1", "-g1", "-fno-sanitize-recover=all"]
 FLAGS = {
     "model": ["-O1", "-DWHORL_CHECKED=0", '-DWHORL_SYNC_HEADER="model_sync.hpp"'],
@@ -18,30 +21,46 @@ FLAGS = {
 }
 ENVIRONMENT = {"WHORL_SEED": "1", "TSAN_OPTIONS": "halt_on_error=1", "PATH": "/usr/bin:/bin"}
 
-# Which models are likely to notice a change of which header: they come first, so that a mutant dies early. All others have
-# their turn when these have not noticed.
+# Which models are likely to notice a change of which header: they come first, so that a mutant dies early. Either a program
+# or, after a colon, those of its models whose name contains this: a few of each program take most of its time. All others
+# have their turn when these have not noticed.
 LIKELY_MODELS = {
     "batch_event_processor": ["ring_buffer"],
-    "biased_claim": ["biased_shard", "close"],
-    "claim": ["close", "shared_shard"],
-    "cursor": ["exclusive_shard"],
-    "doorbell": ["doorbell", "waiting_ring"],
+    "biased_claim": ["biased_shard: one try each, read afterwards", "close: biased, closed by the consumer"],
+    "claim": [
+        "close: closed is news",
+        "close: exclusive, inline, closed by a third thread",
+        "close: exclusive, inline, the lease goes",
+        "shared_shard: 2 producers x 2, one try each",
+    ],
+    "cursor": ["exclusive_shard: dense: capacity 1, 1 producer"],
+    "doorbell": [
+        "doorbell",
+        "waiting_ring: a range",
+        "waiting_ring: closed while",
+        "waiting_ring: read-modify-writes",
+        "waiting_ring: shared, without membarrier: capacity 1 x 1, 1 x 1",
+    ],
     "event_cells": ["ring_buffer"],
     "event_count": ["event_count"],
     "event_poller": ["ring_buffer"],
     "event_reader": ["ring_buffer"],
-    "gate": ["waiting_ring"],
+    "gate": ["waiting_ring: exclusive: capacity 1 x 1, 1 x 2, producers sleep"],
     "group_gate": ["group_gate", "sequencer"],
     "hand_off": ["ring_buffer"],
     "lap_flags": ["sequencer"],
     "next": ["sequencer"],
-    "ring_shard": ["waiting_ring", "claimed_range"],
-    "sequence": ["shared_shard", "sequencer"],
+    "ring_shard": ["waiting_ring: a range", "waiting_ring: closed while"],
+    "sequence": ["shared_shard: capacity 1, 2 producers x 1", "sequencer"],
     "sequence_barrier": ["sequencer"],
     "sequencer": ["sequencer"],
     "sequences": ["sequencer"],
-    "sharded_ring": ["close", "waiting_ring"],
-    "stamped_cells": ["claimed_range", "throwing_elements", "shared_shard"],
+    "sharded_ring": ["close: closed is news", "waiting_ring: closed while"],
+    "stamped_cells": [
+        "claimed_range: exclusive, inline",
+        "claimed_range: shared: capacity 2, 1 x 2",
+        "throwing_elements: one try each",
+    ],
 }
 # The same of unit tests, besides those that are named after the header.
 LIKELY_UNITS = {
@@ -53,8 +72,10 @@ LIKELY_UNITS = {
     "reader": ["ring_shard_edges_test"],
     "lease": ["by_id_test", "sharded_ring_test"],
     "sweep": ["sharded_ring_fairness_test"],
-    "options": ["sharded_ring_refusals_test"],
+    "options": ["sharded_ring_refusals_test", "ring_shard_edges_test"],
     "doorbell": ["sharded_ring_waits_test"],
+    "ring_shard": ["claimed_range_test", "sharded_ring_test", "waits_steps_test"],
+    "sharded_ring": ["waits_steps_test"],
 }
 # On real threads a lost wake-up takes all the time that there is; the explorer sees at once that nobody can go on.
 SLEEPS = {"doorbell", "event_count", "gate", "group_gate", "sequence", "sequencer"}
@@ -72,8 +93,19 @@ class Judge:
     def __init__(self, options, kind, name, source, flags=(), inputs=()):
         self.options, self.kind, self.name, self.source = options, kind, name, source
         self.flags, self.inputs = list(flags), list(inputs)
+        self.arguments = ["--quick", "--stop"] if kind == "model" else []
+        self.is_excerpt, self.excerpts = False, {}
         self.lock = threading.Lock()
         self.passes_as_it_is = None
+
+    def excerpt(self, words):
+        """Of the same program only those models whose name contains this."""
+        if words in self.excerpts:
+            return self.excerpts[words]
+        part = copy.copy(self)
+        part.name, part.arguments, part.is_excerpt = f"{self.name}: {words}", [*self.arguments, "--filter", words], True
+        part.passes_as_it_is = None  # the whole may pass though there is no such model
+        return self.excerpts.setdefault(words, part)
 
     def __str__(self):
         return f"{self.kind} {self.name}"
@@ -86,9 +118,11 @@ class Judge:
         """Whether the program, built with the headers in `include`, passes; how it ended is said when not."""
         program = folder / f"{self.kind}-{self.source.stem}"
         log = program.with_suffix(".log")
-        self.build(include, program, log)
+        if not program.exists():
+            self.build(include, program, log)
         status = self.run(program, log)
-        program.unlink()
+        if not self.is_excerpt:  # else the whole may have its turn as well
+            program.unlink()
         return status == 0
 
     def build(self, include, program, log):
@@ -100,8 +134,6 @@ class Judge:
                 raise DoesNotCompile(f"{self.name} does not compile:\n{log.read_text(errors='replace')[:2000]}")
 
     def run(self, program, log):
-        arguments = ["--quick", "--stop"] if self.kind == "model" else []
-
         def limit():
             resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS[self.kind],) * 2)
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -110,7 +142,7 @@ class Judge:
 
         with open(log, "ab") as out:
             try:
-                return subprocess.run([str(program), *arguments], stdout=out, stderr=out, env=ENVIRONMENT,
+                return subprocess.run([str(program), *self.arguments], stdout=out, stderr=out, env=ENVIRONMENT,
                                       timeout=SECONDS[self.kind], preexec_fn=limit).returncode
             except subprocess.TimeoutExpired:
                 return -1
@@ -119,7 +151,7 @@ class Judge:
         """Killing counts for something only if the headers as they are pass: looked at once, when it has killed."""
         with self.lock:
             if self.passes_as_it_is is None:
-                folder = self.options.work / "unchanged"
+                folder = self.options.work / UNCHANGED
                 folder.mkdir(parents=True, exist_ok=True)
                 self.passes_as_it_is = self.passes(self.options.include, folder)
             if not self.passes_as_it_is:
@@ -164,19 +196,23 @@ def all_judges(options):
 def in_turn(judges, mutant, kinds, near):
     """The judges of these kinds: first those that are likely to notice, and `near`: these alone."""
     stem, floor = mutant.header.stem, mutant.header.parts[1]
+    likely = LIKELY_MODELS.get(stem, [])
+    models = {judge.name: judge for judge in judges if judge.kind == "model"}
+    parts = (entry.partition(": ") for entry in likely)
+    judges = [*judges, *(models[name].excerpt(words) for name, _, words in parts if words)]
 
     def turn(judge):
         name, here = judge.source.stem, judge.source.parent.name
         if judge.kind in ("unit", "asan"):
             own = name.startswith(f"{stem}_") and here == floor
-            likely = name in LIKELY_UNITS.get(stem, [])
-            distance = 0 if own else 1 if likely else 2 if here == floor else 3
+            neighbour = name in LIKELY_UNITS.get(stem, [])
+            distance = 0 if own else 1 if neighbour else 2 if here == floor else 3
             # A test of a lower floor does not include the header.
             if FLOORS.index(here) < FLOORS.index(floor):
                 return None
             return distance, judge.source.stat().st_size
         if judge.kind == "model":
-            return 0 if judge.name in LIKELY_MODELS.get(stem, []) else 1, 0
+            return (0, likely.index(judge.name)) if judge.name in likely else (1, 0)
         return 0, 0
 
     if stem in SLEEPS:

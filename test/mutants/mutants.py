@@ -158,6 +158,7 @@ def parse():
     options = parser.parse_args()
     options.model = [(name, path(source)) for name, _, source in (m.partition("=") for m in options.model)]
     options.work.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(options.work / judges.UNCHANGED, ignore_errors=True)  # of other headers, perhaps
     options.all_judges = judges.all_judges(options)
     return options
 

@@ -13,7 +13,7 @@
 #include <whorl/ring/sharded_ring.hpp>
 
 #include "crew.hpp"
-#include "ledger.hpp"
+#include "recorder.hpp"
 #include "watchdog.hpp"
 
 using namespace whorl_test;
@@ -35,16 +35,19 @@ void dawdle(std::uint64_t pauses) {
 }
 
 // Writes items [first, end) of `producer`, singly or in batches; false when stopped.
-bool write_row(Ring& ring, std::size_t producer, std::uint64_t first, std::uint64_t end, std::stop_token stop,
-               Random& random) {
+bool write_row(Recorder& recorder, Ring& ring, std::size_t producer, std::uint64_t first, std::uint64_t end,
+               std::stop_token stop, Random& random) {
   std::array<Item, 8> batch;
   while (first < end) {
     const std::size_t size = std::min<std::size_t>(end - first, between(random, 1, batch.size()));
     for (std::size_t k = 0; k < size; ++k) batch[k] = Item::make(producer, first + k);
     std::size_t written = 0;
     const auto write = [&] {
-      written =
-          size == 1 ? ring.try_write(producer, batch[0]) : ring.try_write_some(producer, std::span(batch).first(size));
+      const auto attempt = [&]() -> std::size_t {
+        return size == 1 ? ring.try_write(producer, batch[0])
+                         : ring.try_write_some(producer, std::span(batch).first(size));
+      };
+      written = recorder.write(producer, attempt, size);
       return written != 0;
     };
     if (!write_when_room(stop, write)) return false;
@@ -68,7 +71,7 @@ TEST_CASE("biased: strangers that come at any moment find every item of the owne
       CAPTURE(capacity);
       CAPTURE(round);
       Ring ring(capacity, 1, {.first_position = any_first(random)});
-      Ledger ledger(producers);
+      Recorder recorder(producers, 1, capacity);
       std::atomic<bool> go{false};
       {
         const Crew crew(producers, [&](std::size_t producer, std::stop_token stop, Random& dice) {
@@ -76,13 +79,13 @@ TEST_CASE("biased: strangers that come at any moment find every item of the owne
           while (!go.load(std::memory_order_relaxed) && !stop.stop_requested()) whorl::sync::yield();
           // Producer 0 owns the shard, as a rule.
           if (producer != 0) dawdle(between(dice, 0, come_after));
-          write_row(ring, producer, 0, each, stop, dice);
+          write_row(recorder, ring, producer, 0, each, stop, dice);
         });
         go.store(true, std::memory_order_relaxed);
-        consume_all(ring, crew, ledger, random);
+        consume_all(ring, crew, recorder, random);
       }
-      REQUIRE(ledger.complaint() == "");
-      REQUIRE(ledger.seen_of_each() == std::vector(producers, each));
+      REQUIRE(recorder.complaint() == "");
+      REQUIRE(recorder.seen_of_each() == std::vector(producers, each));
       REQUIRE(ring.stats().accepted == producers * each);
       REQUIRE(ring.stats().delivered == producers * each);
       REQUIRE(ring.size_approx() == 0);
@@ -101,10 +104,12 @@ TEST_CASE("biased: an owner that is writing when a stranger comes, and is slow t
     std::atomic<std::size_t> place{0};                   // the shard that the owner is writing to, once it has begun
     std::atomic<std::size_t> shared{0};                  // shards that the stranger has come to
     std::atomic<std::uint64_t> refused{0};
+    Recorder recorder(2 * kShards, kShards, kCapacity);
     const auto write = [&](std::size_t producer, std::size_t shard) {
-      std::uint64_t& number = written[producer * kShards + shard];
-      refused += ring.try_write(shard, Item::make(producer * kShards + shard, number)) ? 0 : 1;
-      ++number;
+      const std::size_t row = producer * kShards + shard;
+      const bool done = recorder.write(row, [&] { return ring.try_write(shard, Item::make(row, written[row])); });
+      refused += done ? 0 : 1;
+      ++written[row];
     };
     {
       const Crew crew(2, [&](std::size_t producer, std::stop_token, Random& dice) {
@@ -130,10 +135,9 @@ TEST_CASE("biased: an owner that is writing when a stranger comes, and is slow t
         }
       });
     }
-    Ledger ledger(2 * kShards);
-    ring.try_consume(ledger, SIZE_MAX);
-    REQUIRE(ledger.complaint() == "");
-    REQUIRE(ledger.seen_of_each() == written);
+    show(ring, recorder, SIZE_MAX);
+    REQUIRE(recorder.complaint() == "");
+    REQUIRE(recorder.seen_of_each() == written);
     REQUIRE(refused == 0);
   }
 }
@@ -150,7 +154,7 @@ TEST_CASE("biased: ids that wander through a pool of threads keep their order") 
       CAPTURE(capacity);
       Ring ring(capacity * 8, 8);
       std::vector<Task> tasks(kIds);
-      Ledger ledger(kIds);
+      Recorder recorder(kIds, 8, capacity);
       Random random(seed() + round);
       {
         const Crew crew(kThreads, [&](std::size_t thread, std::stop_token stop, Random& dice) {
@@ -160,13 +164,13 @@ TEST_CASE("biased: ids that wander through a pool of threads keep their order") 
             const std::lock_guard mine(tasks[id].turn);
             const std::uint64_t first = tasks[id].next;
             tasks[id].next = first + between(dice, 1, 50);
-            if (!write_row(ring, id, first, tasks[id].next, stop, dice)) return;
+            if (!write_row(recorder, ring, id, first, tasks[id].next, stop, dice)) return;
           }
         });
-        consume_all(ring, crew, ledger, random);
+        consume_all(ring, crew, recorder, random);
       }
-      REQUIRE(ledger.complaint() == "");
-      for (std::size_t id = 0; id < kIds; ++id) REQUIRE(ledger.seen_of_each()[id] == tasks[id].next);
+      REQUIRE(recorder.complaint() == "");
+      for (std::size_t id = 0; id < kIds; ++id) REQUIRE(recorder.seen_of_each()[id] == tasks[id].next);
     }
   }
 }
@@ -177,7 +181,7 @@ TEST_CASE("biased: a thread that comes after the owner has ended goes on with it
   for (const std::size_t capacity : {1u, 16u}) {
     CAPTURE(capacity);
     Ring ring(capacity, 1);
-    Ledger ledger(1);
+    Recorder recorder(1, 1, capacity);
     Random random(seed());
     std::set<whorl::sync::ThreadId> identities;
     {
@@ -187,14 +191,14 @@ TEST_CASE("biased: a thread that comes after the owner has ended goes on with it
         for (std::uint64_t n = 0; n < threads; ++n) {
           std::jthread([&] {
             identities.insert(whorl::sync::this_thread());
-            write_row(ring, 0, n * kEach, (n + 1) * kEach, stop, dice);
+            write_row(recorder, ring, 0, n * kEach, (n + 1) * kEach, stop, dice);
           }).join();
         }
       });
-      consume_all(ring, crew, ledger, random);
+      consume_all(ring, crew, recorder, random);
     }
-    REQUIRE(ledger.complaint() == "");
-    REQUIRE(ledger.seen() == threads * kEach);
+    REQUIRE(recorder.complaint() == "");
+    REQUIRE(recorder.seen() == threads * kEach);
     CHECK(identities.size() < threads);  // some have inherited
   }
 }
@@ -210,26 +214,26 @@ TEST_CASE("biased: a ring closed while its shard changes hands delivers what it 
     CAPTURE(capacity);
     CAPTURE(producers);
     Ring ring(capacity, 1, {.first_position = any_first(random)});
-    Ledger ledger(producers);
+    Recorder recorder(producers, 1, capacity);
     std::vector<std::uint64_t> accepted(producers, 0);
     {
       const Crew crew(producers, [&](std::size_t producer, std::stop_token, Random& dice) {
         dice.seed(seed() + round * 4 + producer);
         if (producer != 0) dawdle(between(dice, 0, close_after));
-        while (ring.write(producer, Item::make(producer, accepted[producer])) == whorl::WriteResult::ok) {
-          ++accepted[producer];
-        }
+        const auto write = [&] { return ring.write(producer, Item::make(producer, accepted[producer])); };
+        while (recorder.write(producer, write) == whorl::WriteResult::ok) ++accepted[producer];
       });
       const std::jthread closer([&] {
         dawdle(close_after);
+        recorder.closing();
         ring.close();
       });
-      while (ring.wait_readable() == whorl::ReadResult::ready) ring.try_consume(ledger, between(random, 1, 100));
+      while (ring.wait_readable() == whorl::ReadResult::ready) show(ring, recorder, between(random, 1, 100));
       REQUIRE(ring.is_drained());
     }
-    REQUIRE(ring.try_consume(ledger, SIZE_MAX) == 0);
-    REQUIRE(ledger.complaint() == "");
-    REQUIRE(ledger.seen_of_each() == accepted);
-    REQUIRE(ring.stats().accepted == ledger.seen());
+    REQUIRE(show(ring, recorder, SIZE_MAX) == 0);
+    REQUIRE(recorder.complaint() == "");
+    REQUIRE(recorder.seen_of_each() == accepted);
+    REQUIRE(ring.stats().accepted == recorder.seen());
   }
 }

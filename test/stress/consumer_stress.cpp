@@ -10,7 +10,7 @@
 
 #include "../support/shapes.hpp"
 #include "crew.hpp"
-#include "ledger.hpp"
+#include "recorder.hpp"
 
 using namespace whorl_test;
 
@@ -22,19 +22,20 @@ TEST_CASE_TEMPLATE("consumers: threads that read in turn see every item once and
     CAPTURE(capacity);
     typename S::template Ring<Item> ring(capacity * kProducers, kProducers);
     Writers writers(ring);
-    Ledger ledger(kProducers);
-    std::mutex turn;  // whoever holds it is the consumer, and keeps the ledger
+    Recorder recorder(kProducers, kProducers, capacity);
+    std::mutex turn;  // whoever holds it is the consumer, and keeps the records
     {
       const Crew crew(kProducers, [&](std::size_t producer, std::stop_token stop, Random&) {
         for (std::uint64_t n = 0; n < each; ++n) {
-          if (!write_when_room(stop, [&] { return writers.try_write(producer, Item::make(producer, n)); })) return;
+          const auto write = [&] { return writers.try_write(producer, Item::make(producer, n)); };
+          if (!write_when_room(stop, [&] { return recorder.write(producer, write); })) return;
         }
       });
       const auto consume = [&](Random random) {
         for (Patience patience; patience.wait();) {
           const bool last = crew.is_done();
           const std::lock_guard mine(turn);
-          const std::size_t got = ring.try_consume(ledger, between(random, 1, 100));
+          const std::size_t got = show(ring, recorder, between(random, 1, 100));
           if (got == 0 && last) return;
           if (got != 0) patience.progress();
         }
@@ -42,7 +43,7 @@ TEST_CASE_TEMPLATE("consumers: threads that read in turn see every item once and
       std::vector<std::jthread> consumers;
       for (std::size_t i = 0; i < kConsumers; ++i) consumers.emplace_back(consume, Random(seed() + 100 + i));
     }
-    REQUIRE(ledger.complaint() == "");
-    REQUIRE(ledger.seen_of_each() == std::vector(kProducers, each));
+    REQUIRE(recorder.complaint() == "");
+    REQUIRE(recorder.seen_of_each() == std::vector(kProducers, each));
   }
 }

@@ -68,13 +68,24 @@ bool write_when_room(std::stop_token stop, TryWrite&& try_write) {
   return true;
 }
 
+/// Shows `see` at most `most` items; returns how many. A recorder hears of the read, too.
+template <class Ring, class See>
+std::size_t show(Ring& ring, See& see, std::size_t most) {
+  const auto consume = [&] { return ring.try_consume(see, most); };
+  if constexpr (requires { see.read(most, consume); }) {
+    return see.read(most, consume);
+  } else {
+    return consume();
+  }
+}
+
 /// Shows `see` every item, in visits of random length, until the crew is done and the ring empty.
 template <class Ring, class See>
 void consume_all(Ring& ring, const Crew& crew, See&& see, Random& random) {
   Patience patience;
   for (;;) {
     const bool last = crew.is_done();  // asked before reading: what was written before is then found
-    if (ring.try_consume(see, between(random, 1, 300)) != 0) {
+    if (show(ring, see, between(random, 1, 300)) != 0) {
       patience.progress();
     } else if (last || !patience.wait()) {
       return;

@@ -11,7 +11,7 @@
 
 #include "../support/shapes.hpp"
 #include "crew.hpp"
-#include "ledger.hpp"
+#include "recorder.hpp"
 
 using namespace whorl_test;
 
@@ -19,8 +19,8 @@ namespace {
 
 // Writes items [first, end) of `producer` with the lease, in batches of random size, one in four a single item.
 template <class Lease>
-bool write_row(Lease& lease, std::size_t producer, std::uint64_t first, std::uint64_t end, std::stop_token stop,
-               Random& random) {
+bool write_row(Recorder& recorder, Lease& lease, std::size_t producer, std::uint64_t first, std::uint64_t end,
+               std::stop_token stop, Random& random) {
   std::vector<Item> batch(20);
   while (first < end) {
     const std::size_t size = std::min<std::size_t>(end - first, between(random, 1, batch.size()));
@@ -28,7 +28,10 @@ bool write_row(Lease& lease, std::size_t producer, std::uint64_t first, std::uin
     const bool single = between(random, 0, 3) == 0;
     std::size_t written = 0;
     const auto write = [&] {
-      written = single ? lease.try_write(batch[0]) : lease.try_write_some(std::span(batch).first(size));
+      const auto attempt = [&]() -> std::size_t {
+        return single ? lease.try_write(batch[0]) : lease.try_write_some(std::span(batch).first(size));
+      };
+      written = recorder.write(producer, attempt, single ? 1 : size);
       return written != 0;
     };
     if (!write_when_room(stop, write)) return false;
@@ -46,17 +49,17 @@ TEST_CASE_TEMPLATE("exclusive: every item comes once and in its producer's order
       CAPTURE(capacity);
       typename S::template Ring<Item> ring(capacity * leases, leases);
       const std::uint64_t each = scaled(200'000) / leases;
-      Ledger ledger(leases);
+      Recorder recorder(leases, leases, capacity);
       Random random(seed());
       {
         const Crew crew(leases, [&](std::size_t producer, std::stop_token stop, Random& dice) {
           auto lease = ring.lease();
-          if (lease) write_row(*lease, producer, 0, each, stop, dice);
+          if (lease) write_row(recorder, *lease, producer, 0, each, stop, dice);
         });
-        consume_all(ring, crew, ledger, random);
+        consume_all(ring, crew, recorder, random);
       }
-      REQUIRE(ledger.complaint() == "");
-      REQUIRE(ledger.seen_of_each() == std::vector(leases, each));
+      REQUIRE(recorder.complaint() == "");
+      REQUIRE(recorder.seen_of_each() == std::vector(leases, each));
     }
   }
 }
@@ -69,7 +72,7 @@ TEST_CASE_TEMPLATE("exclusive: shards handed from thread to thread at random kee
   // The number of each shard's next item: plain words, which whoever has the lease reads and writes. Only giving the
   // lease back and taking it orders those accesses.
   std::vector<std::uint64_t> next(kShards, 0);
-  Ledger ledger(kShards);  // the shard takes the producer's place
+  Recorder recorder(kShards, kShards, 16);  // the shard takes the producer's place
   Random random(seed());
   {
     const Crew crew(kThreads, [&](std::size_t, std::stop_token stop, Random& dice) {
@@ -84,11 +87,11 @@ TEST_CASE_TEMPLATE("exclusive: shards handed from thread to thread at random kee
         const std::size_t shard = lease->shard_index();
         const std::uint64_t first = next[shard];
         next[shard] = first + between(dice, 0, 30);
-        if (!write_row(*lease, shard, first, next[shard], stop, dice)) return;
+        if (!write_row(recorder, *lease, shard, first, next[shard], stop, dice)) return;
       }
     });
-    consume_all(ring, crew, ledger, random);
+    consume_all(ring, crew, recorder, random);
   }
-  REQUIRE(ledger.complaint() == "");
-  REQUIRE(ledger.seen_of_each() == next);
+  REQUIRE(recorder.complaint() == "");
+  REQUIRE(recorder.seen_of_each() == next);
 }

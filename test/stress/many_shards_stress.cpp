@@ -10,7 +10,7 @@
 #include <whorl/ring/sharded_ring.hpp>
 
 #include "crew.hpp"
-#include "ledger.hpp"
+#include "recorder.hpp"
 #include "watchdog.hpp"
 
 using namespace whorl_test;
@@ -26,15 +26,16 @@ struct Consumer {
   std::atomic<bool> asleep{false};
 };
 
-// Each producer goes from shard to shard at random. What it writes to one shard is a row of its own in the ledger.
-void wander(Ring& ring, std::size_t producer, std::uint64_t stays, const Consumer& consumer,
+// Each producer goes from shard to shard at random. What it writes to one shard is a row of its own.
+void wander(Recorder& recorder, Ring& ring, std::size_t producer, std::uint64_t stays, const Consumer& consumer,
             std::vector<std::uint64_t>& written, std::stop_token stop, Random& random) {
   const std::size_t shards = ring.shard_count();
   for (std::uint64_t stay = 0; stay < stays; ++stay) {
     const std::size_t shard = between(random, 0, shards - 1);
     const std::size_t row = producer * shards + shard;
     for (std::uint64_t n = between(random, 1, 40); n != 0; --n) {
-      if (!write_when_room(stop, [&] { return ring.try_write(shard, Item::make(row, written[row])); })) return;
+      const auto write = [&] { return ring.try_write(shard, Item::make(row, written[row])); };
+      if (!write_when_room(stop, [&] { return recorder.write(row, write); })) return;
       ++written[row];
     }
     // Now and then so long that the consumer has forgotten every shard.
@@ -51,19 +52,19 @@ template <class Consume>
 void run(std::size_t shards, std::uint64_t stays, Consume&& consume) {
   CAPTURE(shards);
   Ring ring(4 * shards, shards);
-  Ledger ledger(kProducers * shards);
+  Recorder recorder(kProducers * shards, shards, 4);
   std::vector<std::uint64_t> written(kProducers * shards, 0);
   Consumer consumer;
   std::atomic<std::size_t> writing{kProducers};
   {
     const Crew crew(kProducers, [&](std::size_t producer, std::stop_token stop, Random& dice) {
-      wander(ring, producer, stays, consumer, written, stop, dice);
+      wander(recorder, ring, producer, stays, consumer, written, stop, dice);
       if (writing.fetch_sub(1) == 1) ring.close();
     });
-    consume(ring, ledger, consumer);
+    consume(ring, recorder, consumer);
   }
-  REQUIRE(ledger.complaint() == "");
-  REQUIRE(ledger.seen_of_each() == written);
+  REQUIRE(recorder.complaint() == "");
+  REQUIRE(recorder.seen_of_each() == written);
   CHECK(ring.size_approx() == 0);
 }
 
@@ -71,13 +72,16 @@ void run(std::size_t shards, std::uint64_t stays, Consume&& consume) {
 
 TEST_CASE("many shards: a consumer that only polls finds every item") {
   for (const std::size_t shards : {8u, 16u, 64u, 128u, 256u}) {
-    run(shards, scaled(2'000), [](Ring& ring, Ledger& ledger, Consumer& consumer) {
+    run(shards, scaled(2'000), [](Ring& ring, Recorder& recorder, Consumer& consumer) {
       Patience patience;
       for (bool drained = false; !drained;) {
-        const auto item = ring.try_read();
+        const std::size_t got = recorder.read(1, [&]() -> std::size_t {
+          const auto item = ring.try_read();
+          if (item) recorder(*item);
+          return item ? 1 : 0;
+        });
         const std::uint64_t sweep = consumer.sweeps.fetch_add(1, std::memory_order_relaxed);
-        if (item) {
-          ledger(*item);
+        if (got != 0) {
           patience.progress();
         } else if (sweep % 256 == 0) {  // a look at every shard, and so not at every sweep
           drained = ring.is_drained() || !patience.wait();
@@ -89,14 +93,14 @@ TEST_CASE("many shards: a consumer that only polls finds every item") {
 
 TEST_CASE("many shards: a consumer that sleeps is woken for every item") {
   for (const std::size_t shards : {16u, 256u}) {
-    run(shards, scaled(2'000), [](Ring& ring, Ledger& ledger, Consumer& consumer) {
+    run(shards, scaled(2'000), [](Ring& ring, Recorder& recorder, Consumer& consumer) {
       Watchdog watchdog("many shards: asleep");
       Random random(seed());
       const whorl::BlockingWait asleep_at_once{.spins = 0, .yields = 0};
       for (;;) {
         // Polls for as long as it takes to forget, then sleeps: the next item comes to a shard that nobody looks at.
         for (std::uint64_t n = between(random, 0, 5'000); n != 0; --n) {
-          ring.try_consume(ledger, 8);
+          show(ring, recorder, 8);
           consumer.sweeps.fetch_add(1, std::memory_order_relaxed);
         }
         consumer.asleep = true;
@@ -118,27 +122,28 @@ TEST_CASE("many shards: a consumer that asks to be called again and again is cal
         kProducers, [&](std::size_t i) { return whorl::RingShard<Item>(4, 0, true, &bell, i); });
     whorl::Sweep sweep(256, 0);
     std::array<std::atomic<std::uint64_t>, kProducers> read{};
-    Ledger ledger(kProducers);
+    Recorder recorder(kProducers, kProducers, 4);
     {
       // One item at a time: none that comes later makes up for a call that was not made.
       const Crew crew(kProducers, [&](std::size_t producer, std::stop_token stop, Random& random) {
         for (std::uint64_t n = 0; n < each && !stop.stop_requested(); ++n) {
-          if (!write_when_room(stop, [&] { return shards[producer].try_write(Item::make(producer, n)); })) return;
+          const auto write = [&] { return shards[producer].try_write(Item::make(producer, n)); };
+          if (!write_when_room(stop, [&] { return recorder.write(producer, write); })) return;
           for (whorl::Backoff wait; read[producer] != n + 1 && !stop.stop_requested();) wait.snooze();
           for (std::uint64_t left = between(random, 0, 20 * sweeps); left != 0; --left) whorl::sync::opaque(left);
         }
       });
       const auto see = [&](const Item& item) {
-        ledger(item);
+        recorder(item);
         read[item.producer] = item.number + 1;
       };
-      for (Patience patience; ledger.seen() < kProducers * each && patience.wait();) {
+      for (Patience patience; recorder.seen() < kProducers * each && patience.wait();) {
         for (int i = 0; i < 1000; ++i) {
-          if (sweep.run(shards, bell, see, 16) != 0) patience.progress();
+          if (recorder.read(16, [&] { return sweep.run(shards, bell, see, 16); }) != 0) patience.progress();
         }
       }
     }
-    REQUIRE(ledger.complaint() == "");
-    REQUIRE(ledger.seen_of_each() == std::vector(kProducers, each));
+    REQUIRE(recorder.complaint() == "");
+    REQUIRE(recorder.seen_of_each() == std::vector(kProducers, each));
   }
 }

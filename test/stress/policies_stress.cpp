@@ -14,7 +14,7 @@
 
 #include "../support/allocations.hpp"
 #include "crew.hpp"
-#include "ledger.hpp"
+#include "recorder.hpp"
 #include "watchdog.hpp"
 
 using namespace whorl_test;
@@ -50,6 +50,16 @@ class Roll {
   std::uint64_t count_ = 0;
 };
 
+// Writes an item of `producer`, and lets a recorder know.
+template <class See, class Write>
+whorl::WriteResult tell(See& see, std::size_t producer, Write&& write) {
+  if constexpr (requires { see.write(producer, write); }) {
+    return see.write(producer, write);
+  } else {
+    return write();
+  }
+}
+
 // Three producers write `each` items with a writer each; the consumer shows them to `see` and waits by `wait` meanwhile.
 // Returns what was allocated between the first item and the last.
 template <class P, class Wait, class See>
@@ -67,7 +77,8 @@ std::uint64_t run(Ring& ring, const P& patience, const Wait& wait, std::uint64_t
     ++ready;
     until([&] { return go || stop.stop_requested(); });
     for (std::uint64_t n = 0; n < each; ++n) {
-      if (writer.write(Item::make(producer, n), stop) != whorl::WriteResult::ok) break;
+      const auto write = [&] { return writer.write(Item::make(producer, n), stop); };
+      if (tell(see, producer, write) != whorl::WriteResult::ok) break;
     }
     until([&] { return leave || stop.stop_requested(); });
   });
@@ -76,7 +87,7 @@ std::uint64_t run(Ring& ring, const P& patience, const Wait& wait, std::uint64_t
   go = true;
   for (std::uint64_t left = kProducers * each; left != 0;) {
     if (ring.wait_readable(wait) != whorl::ReadResult::ready) break;
-    left -= ring.try_consume(see, 64);
+    left -= show(ring, see, 64);
     watchdog.progress();
   }
   const Allocations after = allocations();
@@ -113,10 +124,10 @@ TEST_CASE("policies: every item comes once, and in its producer's order where th
       CAPTURE(capacity);
       Ring ring(capacity * 4, 4);
       if (policy.shards == ShardChoice::affinity) {
-        Ledger ledger(kProducers);
-        run(ring, policy, whorl::YieldingWait{.spins = 10}, each, ledger);
-        REQUIRE(ledger.complaint() == "");
-        REQUIRE(ledger.seen_of_each() == std::vector(kProducers, each));
+        Recorder recorder(kProducers, 4, capacity);
+        run(ring, policy, whorl::YieldingWait{.spins = 10}, each, recorder);
+        REQUIRE(recorder.complaint() == "");
+        REQUIRE(recorder.seen_of_each() == std::vector(kProducers, each));
       } else {
         Roll roll(kProducers, each);
         run(ring, policy, whorl::YieldingWait{.spins = 10}, each, roll);

@@ -12,7 +12,7 @@
 #include <whorl/ring/sharded_ring.hpp>
 
 #include "crew.hpp"
-#include "ledger.hpp"
+#include "recorder.hpp"
 
 using namespace whorl_test;
 
@@ -35,47 +35,55 @@ struct Account {
   std::uint64_t refused = 0;  // items of try_write
 };
 
-// Builds and publishes some of the `cells`, the next item being number account.published.
+// Builds and publishes some of the `cells` that were claimed in `call`, the next item being number account.published. Returns
+// how many were dropped.
 template <class Range>
-void use(Range cells, std::size_t producer, std::uint64_t most, Account& account, Random& random) {
+std::size_t use(Recorder& recorder, const Recorder::Call& call, Range cells, std::uint64_t most, Account& account,
+                Random& random) {
+  const auto publish = [&](std::size_t n) {
+    cells.publish(n);
+    account.published += n;
+    recorder.end(call, {.accepted = n});
+  };
   const std::size_t size = cells.size();
   const std::size_t build = std::min<std::uint64_t>(between(random, 0, size), most);
   while (cells.built() < build) {
     // Wrong at first, and put right where it lies.
     const std::size_t k = cells.built();
-    cells.emplace(Item::make(producer, 0)).number = account.published + (k - cells.published());
-    cells[k].seal = Item::seal_of(producer, cells[k].number);
+    cells.emplace(Item::make(call.row, 0)).number = account.published + (k - cells.published());
+    cells[k].seal = Item::seal_of(call.row, cells[k].number);
     if (between(random, 0, 3) != 0) continue;
-    const std::size_t part = between(random, 0, cells.built() - cells.published());
-    cells.publish(part);
-    account.published += part;
+    publish(between(random, 0, cells.built() - cells.published()));
   }
-  if (between(random, 0, 2) == 0) {
-    account.published += cells.built() - cells.published();
-    cells.publish();
-  }
-  account.dropped += size - cells.published();
+  if (between(random, 0, 2) == 0) publish(cells.built() - cells.published());
+  const std::size_t dropped = size - cells.published();
+  account.dropped += dropped;
   if (between(random, 0, 3) == 0) Range(std::move(cells));  // dropped here, and not at the end
+  return dropped;
 }
 
-template <class Claim, class Write>
-Account produce(std::size_t producer, std::uint64_t items, std::stop_token stop, Random& random, Claim&& try_claim,
-                Write&& try_write) {
+template <bool kBuries, class Claim, class Write>
+Account produce(Recorder& recorder, std::size_t producer, std::uint64_t items, std::stop_token stop, Random& random,
+                Claim&& try_claim, Write&& try_write) {
   Account account;
   whorl::Backoff wait;
   while (account.published < items && !stop.stop_requested()) {
     if (between(random, 0, 3) == 0) {
-      const bool written = try_write(Living(Item::make(producer, account.published)));
+      const auto write = [&] { return try_write(Living(Item::make(producer, account.published))); };
+      const bool written = recorder.write(producer, write);
       ++(written ? account.published : account.refused);
       continue;
     }
+    const Recorder::Call call = recorder.begin(producer);
     auto cells = try_claim(between(random, 1, 12));
     if (!cells) {
+      recorder.end(call, {.found_no_room = 1});
       wait.snooze();
       continue;
     }
     wait.reset();
-    use(std::move(cells), producer, items - account.published, account, random);
+    const std::size_t dropped = use(recorder, call, std::move(cells), items - account.published, account, random);
+    if (kBuries) recorder.end(call, {.buried = dropped});  // takes room until it is passed
   }
   return account;
 }
@@ -87,15 +95,16 @@ struct Shape {
 };
 
 template <class Ring>
-Account produce_in(Ring& ring, std::size_t producer, std::uint64_t items, std::stop_token stop, Random& random) {
+Account produce_in(Recorder& recorder, Ring& ring, std::size_t producer, std::uint64_t items, std::stop_token stop,
+                   Random& random) {
   if constexpr (requires { ring.lease(); }) {
     auto lease = ring.lease();
-    return produce(
-        producer, items, stop, random, [&](std::size_t n) { return lease->try_claim(n); },
+    return produce<false>(
+        recorder, producer, items, stop, random, [&](std::size_t n) { return lease->try_claim(n); },
         [&](Living&& item) { return lease->try_write(std::move(item)); });
   } else {
-    return produce(
-        producer, items, stop, random, [&](std::size_t n) { return ring.try_claim(producer, n); },
+    return produce<true>(
+        recorder, producer, items, stop, random, [&](std::size_t n) { return ring.try_claim(producer, n); },
         [&](Living&& item) { return ring.try_write(producer, std::move(item)); });
   }
 }
@@ -113,13 +122,13 @@ TEST_CASE_TEMPLATE("ranges: what was published is delivered, what was dropped is
     CAPTURE(capacity);
     {
       typename S::Ring ring(capacity * kShards, kShards, {.first_position = random()});
-      Ledger ledger(kProducers);
+      Recorder recorder(kProducers, kShards, capacity);
       std::vector<Account> accounts(kProducers);
       {
         const Crew crew(kProducers, [&](std::size_t producer, std::stop_token stop, Random& dice) {
-          accounts[producer] = produce_in(ring, producer, each, stop, dice);
+          accounts[producer] = produce_in(recorder, ring, producer, each, stop, dice);
         });
-        consume_all(ring, crew, ledger, random);
+        consume_all(ring, crew, recorder, random);
       }
       Account total;
       for (const Account& account : accounts) {
@@ -127,8 +136,8 @@ TEST_CASE_TEMPLATE("ranges: what was published is delivered, what was dropped is
         total.dropped += account.dropped;
         total.refused += account.refused;
       }
-      REQUIRE(ledger.complaint() == "");
-      REQUIRE(ledger.seen() == kProducers * each);
+      REQUIRE(recorder.complaint() == "");
+      REQUIRE(recorder.seen() == kProducers * each);
       const whorl::RingStats stats = ring.stats();
       CHECK(stats.accepted == total.published);
       CHECK(stats.delivered == total.published);

@@ -10,7 +10,7 @@
 
 #include "../support/shapes.hpp"
 #include "crew.hpp"
-#include "ledger.hpp"
+#include "recorder.hpp"
 
 using namespace whorl_test;
 
@@ -25,20 +25,21 @@ TEST_CASE_TEMPLATE("shared: every item comes once and in its producer's order, s
         CAPTURE(capacity);
         typename S::template Ring<Item> ring(capacity * shards, shards);
         const std::uint64_t each = items / producers;
-        Ledger ledger(producers);
+        Recorder recorder(producers, shards, capacity);
         Random random(seed());
         {
           const Crew crew(producers, [&](std::size_t producer, std::stop_token stop, Random&) {
             for (std::uint64_t n = 0; n < each; ++n) {
-              if (!write_when_room(stop, [&] { return ring.try_write(producer, Item::make(producer, n)); })) return;
+              const auto write = [&] { return ring.try_write(producer, Item::make(producer, n)); };
+              if (!write_when_room(stop, [&] { return recorder.write(producer, write); })) return;
             }
           });
-          consume_all(ring, crew, ledger, random);
+          consume_all(ring, crew, recorder, random);
         }
-        REQUIRE(ledger.complaint() == "");
-        REQUIRE(ledger.seen_of_each() == std::vector(producers, each));
-        CHECK(ring.stats().accepted == ledger.seen());
-        CHECK(ring.stats().delivered == ledger.seen());
+        REQUIRE(recorder.complaint() == "");
+        REQUIRE(recorder.seen_of_each() == std::vector(producers, each));
+        CHECK(ring.stats().accepted == recorder.seen());
+        CHECK(ring.stats().delivered == recorder.seen());
       }
     }
   }
@@ -53,7 +54,7 @@ TEST_CASE_TEMPLATE("shared: every item comes once and in its producer's order, w
       CAPTURE(capacity);
       typename S::template Ring<Item> ring(capacity * 2, 2);
       const std::uint64_t each = items / producers;
-      Ledger ledger(producers);
+      Recorder recorder(producers, 2, capacity);
       Random random(seed());
       {
         const Crew crew(producers, [&](std::size_t producer, std::stop_token stop, Random& dice) {
@@ -63,14 +64,15 @@ TEST_CASE_TEMPLATE("shared: every item comes once and in its producer's order, w
             for (std::size_t k = 0; k < size; ++k) batch[k] = Item::make(producer, n + k);
             const std::span<const Item> values(batch.data(), size);
             std::size_t written = 0;
-            if (!write_when_room(stop, [&] { return (written = ring.try_write_some(producer, values)) != 0; })) return;
+            const auto write = [&] { return ring.try_write_some(producer, values); };
+            if (!write_when_room(stop, [&] { return (written = recorder.write(producer, write, size)) != 0; })) return;
             n += written;
           }
         });
-        consume_all(ring, crew, ledger, random);
+        consume_all(ring, crew, recorder, random);
       }
-      REQUIRE(ledger.complaint() == "");
-      REQUIRE(ledger.seen_of_each() == std::vector(producers, each));
+      REQUIRE(recorder.complaint() == "");
+      REQUIRE(recorder.seen_of_each() == std::vector(producers, each));
     }
   }
 }

@@ -14,7 +14,7 @@
 
 #include "../support/shapes.hpp"
 #include "crew.hpp"
-#include "ledger.hpp"
+#include "recorder.hpp"
 
 using namespace whorl_test;
 
@@ -34,25 +34,30 @@ struct Fragile : Item {
   bool fuse;
 };
 
-// Offers items [first, first + size), of which the last may be fused; returns how many were written.
-template <class TryWriteSome>
-std::uint64_t offer(TryWriteSome&& try_write_some, std::size_t producer, std::uint64_t first, std::size_t size,
-                    bool fused) {
+// Offers items [first, first + size), of which the last may be fused, and then is buried, if kBuries; returns how many
+// were written.
+template <bool kBuries, class TryWriteSome>
+std::uint64_t offer(Recorder& recorder, TryWriteSome&& try_write_some, std::size_t producer, std::uint64_t first,
+                    std::size_t size, bool fused) {
   std::vector<Fragile> items;
   items.reserve(size);
   for (std::size_t k = 0; k < size; ++k) {
     items.emplace_back(Item::make(producer, first + k), fused && k + 1 == size);
   }
+  const Recorder::Call call = recorder.begin(producer);
   try {
-    return try_write_some(std::span<const Fragile>(items));
+    const std::size_t written = try_write_some(std::span<const Fragile>(items));
+    recorder.end(call, {.accepted = written, .found_no_room = written < size ? std::size_t{1} : 0});
+    return written;
   } catch (const Fused&) {
+    recorder.end(call, {.accepted = size - 1, .buried = kBuries ? std::size_t{1} : 0});
     return size - 1;
   }
 }
 
-template <class Ring>
-void produce(Ring& ring, Writers<Ring>& writers, std::size_t producer, std::uint64_t items, std::stop_token stop,
-             Random& random) {
+template <bool kBuries, class Ring>
+void produce(Recorder& recorder, Ring& ring, Writers<Ring>& writers, std::size_t producer, std::uint64_t items,
+             std::stop_token stop, Random& random) {
   whorl::Backoff wait;
   for (std::uint64_t n = 0; n < items && !stop.stop_requested();) {
     const std::size_t size = std::min<std::size_t>(items - n, between(random, 1, 6));
@@ -60,7 +65,7 @@ void produce(Ring& ring, Writers<Ring>& writers, std::size_t producer, std::uint
     const auto write = [&](std::span<const Fragile> values) {
       return writers.try_write_some(producer & (ring.shard_count() - 1), values);
     };
-    const std::uint64_t written = offer(write, producer, n, size, fused);
+    const std::uint64_t written = offer<kBuries>(recorder, write, producer, n, size, fused);
     n += written;
     if (written == 0) wait.snooze();
     if (written != 0) wait.reset();
@@ -75,12 +80,12 @@ void run(std::size_t shards, std::size_t capacity) {
   const std::uint64_t each = scaled(200'000) / producers;
   Ring ring(capacity * shards, shards);
   Writers writers(ring);
-  Ledger ledger(producers);
+  Recorder recorder(producers, shards, capacity);
   Random random(seed());
   std::atomic<std::uint64_t> impossible_counts{0};
   {
     const Crew crew(producers, [&](std::size_t producer, std::stop_token stop, Random& dice) {
-      produce(ring, writers, producer, each, stop, dice);
+      produce<S::kShared>(recorder, ring, writers, producer, each, stop, dice);
     });
     const std::jthread observer([&](std::stop_token stop) {
       while (!stop.stop_requested()) {
@@ -89,12 +94,12 @@ void run(std::size_t shards, std::size_t capacity) {
         whorl::sync::yield();
       }
     });
-    consume_all(ring, crew, ledger, random);
+    consume_all(ring, crew, recorder, random);
   }
-  REQUIRE(ledger.complaint() == "");
-  REQUIRE(ledger.seen_of_each() == std::vector(producers, each));
-  CHECK(ring.stats().accepted == ledger.seen());
-  CHECK(ring.stats().delivered == ledger.seen());
+  REQUIRE(recorder.complaint() == "");
+  REQUIRE(recorder.seen_of_each() == std::vector(producers, each));
+  CHECK(ring.stats().accepted == recorder.seen());
+  CHECK(ring.stats().delivered == recorder.seen());
   CHECK((ring.stats().tombstones != 0) == S::kShared);
   CHECK(impossible_counts.load() == 0);
 }

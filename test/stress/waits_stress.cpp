@@ -14,7 +14,7 @@
 #include <whorl/ring/sharded_ring.hpp>
 
 #include "crew.hpp"
-#include "ledger.hpp"
+#include "recorder.hpp"
 #include "watchdog.hpp"
 
 using namespace whorl_test;
@@ -30,25 +30,26 @@ void run(std::size_t producers, std::size_t capacity, std::uint64_t each, const 
   Watchdog watchdog("waits");
   const std::size_t shards = std::min<std::size_t>(4, std::bit_ceil(producers));
   Ring ring(capacity * shards, shards);
-  Ledger ledger(producers);
+  Recorder recorder(producers, shards, capacity);
   Random random(seed());
   std::atomic<std::size_t> writing{producers};
   whorl::ReadResult end = whorl::ReadResult::ready;
   {
     const Crew crew(producers, [&](std::size_t producer, std::stop_token stop, Random&) {
       for (std::uint64_t n = 0; n < each; ++n) {
-        if (ring.write(producer, Item::make(producer, n), wait, stop) != whorl::WriteResult::ok) break;
+        const auto write = [&] { return ring.write(producer, Item::make(producer, n), wait, stop); };
+        if (recorder.write(producer, write) != whorl::WriteResult::ok) break;
       }
       if (writing.fetch_sub(1) == 1) ring.close();
     });
     while ((end = ring.wait_readable(wait)) == whorl::ReadResult::ready) {
-      ring.try_consume(ledger, between(random, 1, 300));
+      show(ring, recorder, between(random, 1, 300));
       watchdog.progress();
     }
   }
   REQUIRE(end == whorl::ReadResult::closed);
-  REQUIRE(ledger.complaint() == "");
-  REQUIRE(ledger.seen_of_each() == std::vector(producers, each));
+  REQUIRE(recorder.complaint() == "");
+  REQUIRE(recorder.seen_of_each() == std::vector(producers, each));
   CHECK(ring.stats().accepted == producers * each);
   CHECK(ring.stats().delivered == producers * each);
   CHECK(ring.size_approx() == 0);
@@ -94,27 +95,27 @@ TEST_CASE("waits: spinning with more threads than CPUs crawls, and everybody get
     CAPTURE(producers);
     Watchdog watchdog("waits: spinning");
     Ring ring(256, 4);
-    Ledger ledger(producers);
+    Recorder recorder(producers, 4, 64);
     std::vector<std::uint64_t> accepted(producers, 0);
     {
       const Crew crew(producers, [&](std::size_t producer, std::stop_token, Random&) {
         const whorl::BusySpinWait spin;
-        while (ring.write(producer, Item::make(producer, accepted[producer]), spin) == whorl::WriteResult::ok) {
-          ++accepted[producer];
-        }
+        const auto write = [&] { return ring.write(producer, Item::make(producer, accepted[producer]), spin); };
+        while (recorder.write(producer, write) == whorl::WriteResult::ok) ++accepted[producer];
       });
       const auto begin = std::chrono::steady_clock::now();
-      const auto lagging = [&] { return std::ranges::count(ledger.seen_of_each(), 0u); };
+      const auto lagging = [&] { return std::ranges::count(recorder.seen_of_each(), 0u); };
       for (auto behind = lagging(); behind != 0 || std::chrono::steady_clock::now() - begin < time / 2;) {
         REQUIRE(ring.wait_readable(whorl::BusySpinWait{}) == whorl::ReadResult::ready);
-        ring.try_consume(ledger, 300);
+        show(ring, recorder, 300);
         if (behind == 0 || lagging() < behind) watchdog.progress();
         behind = lagging();
       }
+      recorder.closing();
       ring.close();
-      while (ring.wait_readable(whorl::BusySpinWait{}) == whorl::ReadResult::ready) ring.try_consume(ledger, 300);
+      while (ring.wait_readable(whorl::BusySpinWait{}) == whorl::ReadResult::ready) show(ring, recorder, 300);
     }
-    REQUIRE(ledger.complaint() == "");
-    REQUIRE(ledger.seen_of_each() == accepted);
+    REQUIRE(recorder.complaint() == "");
+    REQUIRE(recorder.seen_of_each() == accepted);
   }
 }

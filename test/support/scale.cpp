@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 namespace whorl_test {
 
@@ -12,6 +13,14 @@ std::uint64_t seed() {
     std::printf("WHORL_SEED=%llu\n", static_cast<unsigned long long>(chosen));
     std::fflush(stdout);
     return chosen;
+  }();
+  return value;
+}
+
+bool is_long() {
+  static const bool value = [] {
+    const char* given = std::getenv("WHORL_LONG");
+    return given != nullptr && std::string_view(given) == "1";
   }();
   return value;
 }

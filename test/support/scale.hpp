@@ -19,7 +19,13 @@ inline constexpr bool kSanitized = false;
 #endif
 
 /// A sanitizer makes everything about ten times as slow and is shown a tenth of it.
-constexpr std::uint64_t scaled(std::uint64_t items) { return kSanitized ? items / 10 : items; }
+constexpr std::uint64_t sanitized(std::uint64_t items) { return kSanitized ? items / 10 : items; }
+
+/// WHORL_LONG=1 in the environment.
+bool is_long();
+
+/// The same four times, if there is time.
+inline std::uint64_t scaled(std::uint64_t items) { return sanitized(items) * (is_long() ? 4 : 1); }
 
 using Random = std::mt19937_64;
 

@@ -172,7 +172,7 @@ class Sequencer {
   }
 
   /// No claim succeeds any more, and everybody who waits here looks again. What is published can still be read. An
-  /// exclusive producer learns of it at its next claim. A system call that interrupts every running thread of the process.
+  /// exclusive producer learns of it at its next claim.
   void close() noexcept {
     hand_off_.claim().close();
     // (32) release pairs with acquire (33): what the closer did before, and that the claim is closed.

@@ -128,12 +128,8 @@ class SharedClaim {
       // the limit it reaches this one, who may be the one to overwrite the slot.
       if (distance(first, limit_.load(sync::acquire)) < static_cast<std::int64_t>(most)) [[unlikely]] {
         const std::int64_t room = widen_limit(first, least, gate);
-        if (room < static_cast<std::int64_t>(least)) {
-          const Position now = next_.load(sync::relaxed);  // relaxed: compared with what this thread read before
-          if (now == first) return {};
-          first = now;  // another producer came between: what was full was not this position
-          continue;
-        }
+        // A refusal is exact though others may have claimed meanwhile: that leaves less room, never more.
+        if (room < static_cast<std::int64_t>(least)) return {};
         if (room < static_cast<std::int64_t>(most)) count = static_cast<std::size_t>(room);
       }
       // Relaxed: the CAS orders the claims among themselves and nothing else; the cells hand the data over.

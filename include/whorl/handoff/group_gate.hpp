@@ -122,11 +122,11 @@ class GroupGate {
   }
   /// What those sleep on that wait for a first member.
   const EventCount& changed() const noexcept { return changed_; }
-  /// After a change besides members and their positions: wakes all that sleep_unless() has put to sleep. A system call
-  /// that interrupts every running thread of the process.
+  /// After a change besides members and their positions: wakes all that sleep_unless() has put to sleep.
   void wake() noexcept {
-    // Who sleeps on a member that this thread does not see passes a barrier of its own after this one: it sees the change.
-    sync::heavy_barrier(used_);
+    // A member that this thread does not see has yet to pass the barrier of its join: whoever sleeps on it by then is woken
+    // by the end of that, and sees the change.
+    pass_barrier();
     changed_.notify();
     // Relaxed: see above.
     for (std::size_t i = 0, used = used_.load(sync::relaxed); i < used; ++i)

@@ -88,11 +88,6 @@ class Doorbell {
   void served(std::size_t shard) noexcept {
     if (sweeps_to_rest_ != 0) words_[shard / 64].busy |= bit_of(shard);
   }
-  /// A shard is not empty that was looked at in spite of its bit.
-  void found(std::size_t shard) noexcept {
-    // Relaxed: the consumer alone clears bits.
-    if ((words_[shard / 64].bits.load(sync::relaxed) & bit_of(shard)) == 0) look_at(shard);
-  }
 
   /// After a sweep: now and then stops looking at shards where nothing was found for long. shards[s] has call() and
   /// is_readable().

@@ -204,12 +204,11 @@ class ShardedRing : public detail::RingProducers<T, Kind, Layout> {
   static constexpr const char* kOneConsumer =
       "a ShardedRing has one consumer: read from one thread at a time, and not inside a handler";
 
-  // `everywhere`: also where the doorbell says that there is nothing, for it has just been told not to look there.
+  // `everywhere`: also where the doorbell says that there is nothing, for it has just been told not to look there. It
+  // looks everywhere again once something was found.
   bool is_readable(bool everywhere) {
     for (std::size_t i = 0; (i = everywhere ? i : bell_.next(i, shard_count())) < shard_count(); ++i) {
-      if (!shards_[i].is_readable()) continue;
-      bell_.found(i);
-      return true;
+      if (shards_[i].is_readable()) return true;
     }
     return false;
   }

@@ -112,14 +112,6 @@ TEST_CASE("Doorbell: a shard that was served lately stays, and so does one that 
   }
 }
 
-TEST_CASE("Doorbell: a shard that was found not to be empty is named from then on") {
-  BellRing ring(65);
-  ring.rest_long();
-  ring.bell.found(64);
-  ring.bell.found(64);
-  CHECK(std::ranges::count(ring.named(), 64u) == 1);
-}
-
 TEST_CASE("Doorbell: its habits say how many shards are always looked at, and how soon the others are not" *
           doctest::skip(!whorl::sync::asymmetric())) {
   BellRing all(16, {.scan = 16, .sweeps = 1});

@@ -41,3 +41,12 @@ TEST_CASE_TEMPLATE("ShardedRing: ending before a claimed range does is stopped, 
   });
   CHECK(words.find("publish or drop a claimed range before its ring ends") != std::string::npos);
 }
+
+TEST_CASE("ShardedRing: asking for the counts of a shard that is not there is stopped, and told what there is" *
+          doctest::skip(!WHORL_CHECKED)) {
+  const std::string words = whorl_test::dying_words([] {
+    const Ring ring(4, 2);
+    (void)ring.stats(2);
+  });
+  CHECK(words.find("shards are numbered from 0 to shard_count() - 1") != std::string::npos);
+}

@@ -58,6 +58,12 @@ TEST_CASE("ShardedRing: a capacity that is refused for its size is not said to b
   CHECK(message.find("not a power of two") == std::string::npos);
 }
 
+TEST_CASE("ShardedRing: a capacity that is one item over the largest is refused because it does not divide") {
+  const std::string message = refusal<whorl_test::SharedInline>(4 * whorl::kMaxCapacity + 1, 4);
+  CHECK(names(message, "total_capacity 1125899906842625 over 4 shards", "1125899906842624 or less"));
+  CHECK(message.find("not a power of two for each") != std::string::npos);
+}
+
 TEST_CASE_TEMPLATE("ShardedRing: a quota of nothing is refused", S, WHORL_TEST_SHAPES) {
   CHECK(refusal<S>(1024, 4, 0) == "ShardedRing: quota 0 would read nothing: use 1 or more");
 }

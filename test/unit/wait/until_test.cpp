@@ -62,6 +62,17 @@ TEST_CASE("Until: no time, or less than none, is over at once, whatever the cloc
   }
 }
 
+TEST_CASE("Until: no time is over without a look at the clock, and any time takes one") {
+  start_at(1000s);
+  whorl::sync::look_time = 1ns;
+  CHECK(Until(0ns).deadline() == Time::min());
+  CHECK(Until(-1ns).deadline() == Time::min());
+  CHECK(now() == Time(1000s));
+  const Until soon(1ns);
+  CHECK(now() == Time(1000s + 1ns));
+  CHECK(soon.deadline() == now() + 1ns);
+}
+
 TEST_CASE("Until: what is too long to count means for ever") {
   for (const nanoseconds time : {nanoseconds(0), nanoseconds(1000s), nanoseconds::max() / 2, nanoseconds(-1000s)}) {
     start_at(time);

@@ -1,0 +1,37 @@
+// latency_paced: one item each microsecond, and how long each was on its way: p50, p99, p99.9 and the longest.
+//
+//     +----------+   one item each us   +-------------+   take 1    +----------+
+//     | producer | -------------------> | 1,024 items | ----------> | consumer |
+//     |  CPU 2   |                      +-------------+             |  CPU 1   |
+//     +----------+                                                  +----------+
+//
+// From before the push to the consumer's handler, which includes a reading of the clock, some 20 to 50 ns. The consumer
+// asks all the time. A sample has 10,000 items; the longest time is the machine's business rather than the queue's.
+
+#include <cstdint>
+
+#include "../driver/paced_run.hpp"
+#include "rosters.hpp"
+#include "scenarios.hpp"
+
+namespace bench {
+
+Listing latency_paced() {
+  using Item = std::uint64_t;
+  constexpr std::size_t kCapacity = 1024;
+  using Contenders = Joined<Roster<WhorlLeased<Item>, WhorlDense<Item>, WhorlBiased<Item>, WhorlShared1<Item>>,
+                            PeersForUnicast<Item, kCapacity>>;
+  constexpr const char* kId = "latency_paced";
+
+  return {{kId, [] {
+             Scenario scenario{.id = kId,
+                               .summary = "1 producer -> 1 consumer, pinned, an 8-byte item each us; ns on its way",
+                               .entries = {},
+                               .missing = {}};
+             add_paced(scenario, Contenders{},
+                       {.capacity = kCapacity, .interval_ns = 1'000, .warm_up = 500, .measured = 10'000});
+             return scenario;
+           }}};
+}
+
+}  // namespace bench
