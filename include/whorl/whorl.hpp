@@ -1,7 +1,7 @@
 #pragma once
 // All of whorl.
 
-#include <whorl/disruptor/batch_event_processor.hpp>
+#include <whorl/disruptor/disruptor.hpp>
 #include <whorl/disruptor/event_poller.hpp>
 #include <whorl/disruptor/ring_buffer.hpp>
 #include <whorl/ring/sharded_ring.hpp>

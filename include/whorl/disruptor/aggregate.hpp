@@ -1,0 +1,84 @@
+#pragma once
+// Aggregate: several handlers as one.
+
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <tuple>
+#include <utility>
+#include <whorl/disruptor/batch_event_processor.hpp>
+
+namespace whorl::inline WHORL_ABI_TAG {
+
+/// Calls each of its handlers with every event, in their order, in one thread. So it is with on_start, on_stop,
+/// on_batch_start and on_timeout of those that have them; on_error is asked of the first that has it. An exception of one
+/// keeps the call from those after it.
+///
+/// Source:  AggregateEventHandler of the LMAX Disruptor.
+template <class... Handlers>
+class Aggregate {
+  static_assert(sizeof...(Handlers) != 0, "whorl: aggregate one handler or more");
+
+ public:
+  explicit Aggregate(Handlers... handlers) : handlers_(std::forward<Handlers>(handlers)...) {}
+
+  template <class E>
+    requires(HandlesEvents<std::remove_reference_t<Handlers>, E> && ...)
+  void operator()(E& event, const EventContext& context) noexcept(
+      (detail::kNothrowHandler<std::remove_reference_t<Handlers>, E> && ...)) {
+    each([&](auto& handler) { detail::call_handler(handler, event, context); });
+  }
+
+  void on_start() {
+    each([](auto& handler) {
+      if constexpr (requires { handler.on_start(); }) handler.on_start();
+    });
+  }
+  void on_stop() {
+    each([](auto& handler) {
+      if constexpr (requires { handler.on_stop(); }) handler.on_stop();
+    });
+  }
+  void on_batch_start(std::size_t events, std::size_t behind)
+    requires(requires(Handlers& handler) { handler.on_batch_start(events, behind); } || ...)
+  {
+    each([&](auto& handler) {
+      if constexpr (requires { handler.on_batch_start(events, behind); }) handler.on_batch_start(events, behind);
+    });
+  }
+  void on_timeout(SequenceNumber last)
+    requires(requires(Handlers& handler) { handler.on_timeout(last); } || ...)
+  {
+    each([&](auto& handler) {
+      if constexpr (requires { handler.on_timeout(last); }) handler.on_timeout(last);
+    });
+  }
+  template <class E>
+    requires(requires(Handlers& handler, E* event) { handler.on_error(std::exception_ptr(), event, 0); } || ...)
+  ErrorAction on_error(const std::exception_ptr& error, E* event, SequenceNumber sequence) noexcept {
+    ErrorAction action = ErrorAction::halt;
+    bool is_judged = false;
+    each([&](auto& handler) {
+      if constexpr (requires { handler.on_error(error, event, sequence); }) {
+        if (!std::exchange(is_judged, true)) action = handler.on_error(error, event, sequence);
+      }
+    });
+    return action;
+  }
+
+ private:
+  template <class F>
+  void each(F&& f) {
+    std::apply([&](auto&... handlers) { (f(handlers), ...); }, handlers_);
+  }
+
+  std::tuple<Handlers...> handlers_;
+};
+
+/// One handler of several; std::ref(h) for one that stays where it is.
+template <class... Handlers>
+auto aggregate(Handlers&&... handlers) {
+  return Aggregate<std::unwrap_ref_decay_t<Handlers>...>(std::forward<Handlers>(handlers)...);
+}
+
+}  // namespace whorl::inline WHORL_ABI_TAG

@@ -1,0 +1,221 @@
+#pragma once
+// Graph: which node comes after which, and who may come and go.
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+#include <whorl/disruptor/running.hpp>
+
+namespace whorl::inline WHORL_ABI_TAG::detail {
+
+// The nodes of a Disruptor. Edges lead from a node to later ones, so that there is no cycle. In the gate are those that
+// nothing comes after, or all, where nodes may come and go: a node joins at the claim position, and cannot do so later
+// than it begins.
+//
+// Threads:  halt, error: any, but not while that node is removed. run: the node's. The rest: one at a time.
+template <class Ring>
+class Graph : public Running<Ring> {
+  using Base = Running<Ring>;
+  using Base::entrance_;
+  using Base::nodes_;
+  using Base::ring_;
+
+ public:
+  Graph(Ring& ring, Entrance<Ring>& entrance, const DisruptorOptions& options)
+      : Base(ring, entrance), options_(options) {}
+
+  // make(node, upstream) gives the processor. If the Disruptor has been started: the node runs when this returns.
+  template <class Make>
+  NodeId add(HandlerOptions options, NodeDrive drive, Make&& make) {
+    check_addition(options);
+    auto node = std::make_unique<Node>(next_number_, std::move(options), drive, this->changed_);
+    std::vector<Sequence*> upstream;
+    for (const NodeId id : node->options.after) {
+      Node& before = at(id);
+      if (std::count(node->upstream.begin(), node->upstream.end(), &before) != 0) continue;
+      node->upstream.push_back(&before);
+      upstream.push_back(&before.processor.sequence());
+    }
+    node->processor = AnyProcessor(make(*node, std::span<Sequence* const>(upstream)));
+    node->sleeps_before = node->processor.sequence().waiting().sleeps();
+    node->is_late = is_started_;
+    if (is_started_ && !ring_.add_gating(node->processor.sequence())) refuse(too_many());
+    Node& added = put_in(std::move(node));
+    if (is_started_) start_late(added);
+    return {this, added.number};
+  }
+
+  // Returns when every thread has started. Throws what the first one has failed with; none is running then.
+  void start() {
+    if (is_started_) refuse(who() + ": it has been started: start() it once, and make another one for another run");
+    if (nodes_.empty() && options_.without_consumers == EmptyGate::full) {
+      refuse(who() +
+             ": nobody would handle an event: handle() them before start(), or set without_consumers = "
+             "EmptyGate::open if they may be lost");
+    }
+    join_gate();
+    is_started_ = true;
+    attempt<false>(
+        [&] {
+          for (const auto& node : nodes_) this->launch(*node);
+        },
+        [&] { this->keep(std::current_exception()); });
+    for (const auto& node : nodes_) this->wait_for_start(*node);
+    if (this->error() == nullptr) return;
+    this->close();
+    this->halt_all();
+    this->join();
+    std::rethrow_exception(this->error());
+  }
+
+  RunEnd run(NodeId id) {
+    Node& node = at(id);
+    if (node.drive != NodeDrive::own_thread) {
+      refuse(who(node) + ": it is not yours to run: make it with own_thread = true");
+    }
+    if (!is_started_) refuse(who(node) + ": start() the Disruptor before its nodes are run");
+    if (node.where() != NodeState::built) refuse(who(node) + ": it has been run, and a node runs once");
+    return this->run_here(node);
+  }
+
+  void halt(NodeId id) {
+    Node& node = at(id);
+    this->close();
+    this->doom(node);
+  }
+
+  // False: time was up before it had handled all that was claimed, and it stays.
+  bool remove(NodeId id, const Until& until) {
+    Node& node = at(id);
+    if (!options_.dynamic) refuse(who(node) + ": nodes can be removed where DisruptorOptions::dynamic says so");
+    if (node.is_upstream) refuse(who(node) + ": remove what comes after it first");
+    const bool is_driven = is_started_ && node.drive != NodeDrive::poller;
+    if (is_driven && !this->has_passed(node, ring_.claimed(), until) && !this->is_lost(node)) return false;
+    // Relaxed: the halt that comes after it carries it.
+    node.is_leaving.store(true, sync::relaxed);
+    node.processor.halt();
+    this->join(node);
+    take_out(node);
+    return true;
+  }
+
+  Node& at(NodeId id) {
+    if (id.owner() != this) refuse(who() + ": node " + std::to_string(id.number()) + " is another Disruptor's");
+    const SmallLockGuard guard(this->lock_);
+    sync::plain_read(this);
+    const auto it =
+        std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& node) { return node->number == id.number(); });
+    if (it == nodes_.end()) refuse(who() + ": node " + std::to_string(id.number()) + " has been removed");
+    return **it;
+  }
+  bool is_started() const noexcept { return is_started_; }
+  std::string who() const { return options_.name.empty() ? "Disruptor" : "Disruptor '" + options_.name + "'"; }
+
+  DisruptorStats stats() {
+    DisruptorStats stats;
+    const Position claimed = ring_.claimed();
+    stats.claimed = claimed - options_.first_position;
+    stats.full_waits = entrance_.full_waits();
+    stats.parks = ring_.published().sleeps() + ring_.gate().changed().sleeps();
+    for (const auto& node : nodes_) {
+      stats.nodes.push_back(stats_of(*node, claimed));
+      stats.parks += stats.nodes.back().waited_for;
+    }
+    return stats;
+  }
+
+ private:
+  std::string who(const Node& node) const {
+    const std::string name = node.options.name.empty() ? "" : " '" + node.options.name + "'";
+    return who() + ": node " + std::to_string(node.number) + name;
+  }
+  std::string too_many() const {
+    return who() + ": more than " + std::to_string(GroupGate::kMostMembers) + " nodes that producers wait for: " +
+           (options_.dynamic ? "make it without `dynamic`, and only those count that nothing comes after"
+                             : "let one come after some of them");
+  }
+
+  void check_addition(const HandlerOptions& options) {
+    if (is_started_ && !options_.dynamic) {
+      refuse(who() + ": it has been started: handle() before start(), or set DisruptorOptions::dynamic");
+    }
+    if (is_started_ && ring_.is_closed()) refuse(who() + ": it is closed: nothing would come any more");
+    if (options.own_thread && (options.cpu || options.scheduling)) {
+      refuse(who() + ": own_thread leaves CPU and scheduling to you: see become()");
+    }
+  }
+
+  void join_gate() {
+    const auto is_waited_for = [&](const auto& node) { return options_.dynamic || !node->is_upstream; };
+    const auto members = std::count_if(nodes_.begin(), nodes_.end(), is_waited_for);
+    if (static_cast<std::size_t>(members) > GroupGate::kMostMembers) refuse(too_many());
+    for (const auto& node : nodes_) {
+      if (is_waited_for(node) && !ring_.add_gating(node->processor.sequence())) refuse(too_many());
+    }
+  }
+
+  void start_late(Node& node) {
+    attempt<false>(
+        [&] {
+          this->launch(node);
+          this->wait_for_start(node);
+        },
+        [&] { node.start_error = std::current_exception(); });
+    if (node.where() == NodeState::running || node.start_error == nullptr) return;
+    this->join(node);
+    const std::exception_ptr error = node.start_error;
+    take_out(node);
+    std::rethrow_exception(error);
+  }
+
+  Node& put_in(std::unique_ptr<Node> node) {
+    Node& added = *node;
+    entrance_.add_thread(added.inside);
+    for (Node* before : added.upstream) before->is_upstream = true;
+    ++next_number_;
+    const SmallLockGuard guard(this->lock_);
+    sync::plain_write(this);
+    nodes_.push_back(std::move(node));
+    if (std::any_of(added.upstream.begin(), added.upstream.end(), Base::is_doomed)) Base::doom_one(added);
+    return added;
+  }
+  void take_out(Node& node) {
+    ring_.remove_gating(node.processor.sequence());
+    entrance_.remove_thread(node.inside);
+    std::unique_ptr<Node> taken;  // ends after the lock is free
+    {
+      const SmallLockGuard guard(this->lock_);
+      sync::plain_write(this);
+      const auto it = std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& one) { return one.get() == &node; });
+      taken = std::move(*it);
+      nodes_.erase(it);
+    }
+    for (Node* before : taken->upstream) {
+      before->is_upstream = std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& other) {
+        return std::count(other->upstream.begin(), other->upstream.end(), before) != 0;
+      });
+    }
+  }
+
+  static NodeStats stats_of(const Node& node, Position claimed) {
+    const Sequence& sequence = node.processor.sequence();
+    NodeStats stats{.number = node.number, .name = node.options.name};
+    stats.sequence = sequence.get();
+    stats.lag = static_cast<std::uint64_t>(std::max<std::int64_t>(0, distance(sequence.passed(), claimed)));
+    stats.events = node.events.load(sync::relaxed);                // relaxed: counts
+    stats.batches = node.batches.load(sync::relaxed);              // relaxed: as above
+    stats.largest_batch = node.largest_batch.load(sync::relaxed);  // relaxed: as above
+    stats.waited_for = sequence.waiting().sleeps() - node.sleeps_before;
+    return stats;
+  }
+
+  const DisruptorOptions& options_;
+  bool is_started_ = false;
+  std::size_t next_number_ = 0;
+};
+
+}  // namespace whorl::inline WHORL_ABI_TAG::detail

@@ -1,0 +1,92 @@
+#pragma once
+// A handler as a node calls it: the same hooks, counted, and start-up told to whoever waits for it.
+
+#include <algorithm>
+#include <cstddef>
+#include <exception>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <whorl/disruptor/node.hpp>
+
+namespace whorl::inline WHORL_ABI_TAG::detail {
+
+// Has those of the optional functions that Handler has, and on_start. Handler may be a reference.
+template <class Handler, class Ring>
+class NodeHandler {
+  using E = typename Ring::Event;
+  using H = std::remove_reference_t<Handler>;
+  static constexpr bool kRuns = HandlesRuns<H, Ring>;
+
+ public:
+  NodeHandler(Handler&& handler, Node& node) : handler_(std::forward<Handler>(handler)), node_(node) {}
+
+  // An on_start that fails ends this node and no other: whoever has started it decides about the rest.
+  void on_start() {
+    bool goes_on = true;
+    if constexpr (requires(H& handler) { handler.on_start(); }) {
+      attempt<false>([&] { handler_.on_start(); }, [&] { goes_on = goes_on_after(std::current_exception()); });
+    }
+    if (goes_on) node_.has_started();
+  }
+  void on_stop()
+    requires requires(H& handler) { handler.on_stop(); }
+  {
+    handler_.on_stop();
+  }
+  void on_batch_start(std::size_t events, std::size_t behind)
+    requires requires(H& handler) { handler.on_batch_start(events, behind); }
+  {
+    handler_.on_batch_start(events, behind);
+  }
+  void on_timeout(SequenceNumber last)
+    requires requires(H& handler) { handler.on_timeout(last); }
+  {
+    handler_.on_timeout(last);
+  }
+  ErrorAction on_error(std::exception_ptr error, E* event, SequenceNumber sequence) noexcept
+    requires requires(H& handler) { handler.on_error(std::move(error), event, sequence); }
+  {
+    return handler_.on_error(std::move(error), event, sequence);
+  }
+
+  void operator()(E& event, const EventContext& context) noexcept(!kRuns && kNothrowHandler<H, E>)
+    requires(!kRuns)
+  {
+    call_handler(handler_, event, context);
+    count(1, context.end_of_batch);
+  }
+  void operator()(std::span<E> events, const EventContext& context) noexcept(noexcept(std::declval<H&>()(events,
+                                                                                                         context)))
+    requires kRuns
+  {
+    handler_(events, context);
+    count(events.size(), context.end_of_batch);
+  }
+
+ private:
+  bool goes_on_after(const std::exception_ptr& error) noexcept {
+    if constexpr (requires(H& handler, E* event) { handler.on_error(error, event, SequenceNumber{}); }) {
+      if (handler_.on_error(error, nullptr, node_.processor.sequence().get()) != ErrorAction::halt) return true;
+    }
+    node_.has_not_started(error);
+    return false;
+  }
+
+  void count(std::size_t events, bool end_of_batch) noexcept {
+    in_batch_ += events;
+    if (!end_of_batch) return;
+    // Relaxed, all of them: counts, which one thread writes.
+    node_.events.store(node_.events.load(sync::relaxed) + in_batch_, sync::relaxed);
+    node_.batches.store(node_.batches.load(sync::relaxed) + 1, sync::relaxed);  // relaxed: as above
+    const std::uint64_t largest = node_.largest_batch.load(sync::relaxed);      // relaxed: as above
+    node_.largest_batch.store(std::max<std::uint64_t>(largest, in_batch_), sync::relaxed);  // relaxed: as above
+    in_batch_ = 0;
+  }
+
+  Handler handler_;
+  Node& node_;
+  std::size_t in_batch_ = 0;
+};
+
+}  // namespace whorl::inline WHORL_ABI_TAG::detail

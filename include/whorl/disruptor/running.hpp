@@ -1,0 +1,187 @@
+#pragma once
+// Running: the nodes of a Disruptor while they run and when they end.
+
+#include <algorithm>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <utility>
+#include <vector>
+#include <whorl/disruptor/entrance.hpp>
+#include <whorl/disruptor/node.hpp>
+#include <whorl/wait/backoff.hpp>
+
+namespace whorl::inline WHORL_ABI_TAG::detail {
+
+// A node that ends before everything has been handled closes the Disruptor, and dooms whatever comes after it, so that
+// nobody waits for it: producers are freed by the close, dependents by a halt. Siblings handle what there is.
+//
+// Threads:  halt_all, doom, close, error, find: any. The rest: whoever builds the graph.
+template <class Ring>
+class Running {
+ public:
+  Running(Ring& ring, Entrance<Ring>& entrance) : ring_(ring), entrance_(entrance) {}
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+  void close() noexcept { entrance_.close(); }
+  // `dead` and what comes after it end after the batch that they are at.
+  void doom(Node& dead) noexcept {
+    const SmallLockGuard guard(lock_);
+    sync::plain_write(this);
+    doom_one(dead);
+    for (const auto& node : nodes_) {  // in an order in which nothing comes before what it comes after
+      if (std::any_of(node->upstream.begin(), node->upstream.end(), is_doomed)) doom_one(*node);
+    }
+  }
+  void halt_all() noexcept {
+    const SmallLockGuard guard(lock_);
+    sync::plain_write(this);
+    for (const auto& node : nodes_) doom_one(*node);
+  }
+  // What the first one has failed with.
+  std::exception_ptr error() noexcept {
+    const SmallLockGuard guard(lock_);
+    sync::plain_read(this);
+    return error_;
+  }
+
+  // All threads have ended.
+  void join() noexcept {
+    for (const auto& node : nodes_) join(*node);
+  }
+  // Those that nobody comes to run, or to poll any more: nobody waits for them.
+  void forsake() noexcept {
+    for (const auto& node : nodes_) {
+      const bool is_run = node->drive == NodeDrive::thread || node->where() != NodeState::built;
+      if (!is_run) doom(*node);
+    }
+  }
+  // No call of run_here is left.
+  void wait_outside() const noexcept {
+    Backoff wait;
+    // (45) acquire pairs with release (44).
+    while (inside_.load(sync::acquire) != 0) wait.snooze();
+  }
+
+  // All of them have handled what is claimed now.
+  bool drain(const Until& until) {
+    const Position end = ring_.claimed();
+    return std::all_of(nodes_.begin(), nodes_.end(), [&](const auto& node) { return has_passed(*node, end, until); });
+  }
+
+ protected:
+  void launch(Node& node) {
+    if (node.drive != NodeDrive::thread) return;
+    node.now(NodeState::starting);
+    node.thread = Thread([this, &node] { run_to_end(node); });
+  }
+  void wait_for_start(Node& node) {
+    if (!node.thread.joinable()) return;
+    BlockingWait{}.wait(
+        changed_, [&] { return node.where() > NodeState::starting; }, {});
+  }
+  // Runs it in the calling thread, which is not one of ours.
+  RunEnd run_here(Node& node) noexcept {
+    inside_.fetch_add(1, sync::relaxed);  // relaxed: whoever ends the Disruptor does so after this call's beginning
+    node.now(NodeState::starting);
+    const RunEnd end = run_to_end(node);
+    // (44) release pairs with acquire (45): this thread is done with all of it.
+    inside_.fetch_sub(1, sync::release);
+    return end;
+  }
+
+  void join(Node& node) noexcept {
+    node.thread.join();
+    if (node.drive != NodeDrive::own_thread || node.where() == NodeState::built) return;
+    BlockingWait{}.wait(
+        changed_, [&] { return node.where() == NodeState::ended; }, {});
+  }
+
+  // Waits until `node` has handled everything below `end`. False: it never will, or time was up.
+  bool has_passed(Node& node, Position end, const Until& until) {
+    const Sequence& sequence = node.processor.sequence();
+    const auto passed = [&] {
+      const Position at = sequence.passed();
+      // A single producer's claim that was dropped is claimed no more.
+      return distance(end, at) >= 0 || distance(ring_.claimed(), at) >= 0;
+    };
+    const auto is_over = [&] { return passed() || is_lost(node); };
+    // What is dropped wakes nobody here: look now and then.
+    const BlockingWait wait{.longest_sleep = std::chrono::milliseconds(10)};
+    wait.wait(node.processor.sequence().waiting(), is_over, until);
+    return passed();
+  }
+  // It will come no farther than it is.
+  static bool is_lost(Node& node) noexcept {
+    return node.where() == NodeState::ended || node.is_doomed.load(sync::relaxed);  // relaxed: news
+  }
+
+  // Both under the lock.
+  static bool is_doomed(const Node* node) noexcept {
+    return node->is_doomed.load(sync::relaxed);  // relaxed: written under the same lock
+  }
+  static void doom_one(Node& node) noexcept {
+    node.is_doomed.store(true, sync::relaxed);  // relaxed: the halt, or the lock, carries it
+    node.processor.halt();
+  }
+
+  void keep(std::exception_ptr error) noexcept {
+    const SmallLockGuard guard(lock_);
+    sync::plain_write(this);
+    if (error_ == nullptr) error_ = std::move(error);
+  }
+
+  Ring& ring_;
+  Entrance<Ring>& entrance_;
+  SmallLock lock_;                            // for the next two
+  std::vector<std::unique_ptr<Node>> nodes_;  // who builds changes it; others read
+  std::exception_ptr error_;
+  EventCount changed_{EventCount::Payer::both};
+
+ private:
+  RunEnd run_to_end(Node& node) noexcept {
+    RunEnd end = RunEnd::failed;
+    std::exception_ptr error;
+    {
+      const InsideNode inside(node);
+      attempt<false>(
+          [&] {
+            if (node.drive == NodeDrive::thread) {
+              become({.name = node.options.name, .cpu = node.options.cpu, .scheduling = node.options.scheduling});
+            }
+            if (!node.tells_start) node.has_started();
+            end = node.processor.run();
+          },
+          [&] {
+            error = std::current_exception();
+            if (node.where() == NodeState::starting) node.start_error = error;
+          });
+    }
+    if (node.start_error != nullptr) {
+      end = RunEnd::failed;
+      error = node.start_error;
+    } else if (end == RunEnd::failed && error == nullptr) {
+      error = node.processor.error();
+    }
+    over(node, end, std::move(error));
+    return end;
+  }
+
+  void over(Node& node, RunEnd end, std::exception_ptr error) noexcept {
+    Sequence& sequence = node.processor.sequence();
+    const bool never_was = node.is_late && node.start_error != nullptr;
+    if (error != nullptr && !never_was) keep(std::move(error));
+    // Relaxed: see remove.
+    if (end != RunEnd::closed && !never_was && !node.is_leaving.load(sync::relaxed)) {
+      close();
+      doom(node);
+    }
+    node.now(NodeState::ended);  // who has waited for this may destroy the node
+    sequence.waiting().notify();
+  }
+
+  sync::Atomic<std::size_t> inside_{0};  // those that are in run_here
+};
+
+}  // namespace whorl::inline WHORL_ABI_TAG::detail
