@@ -1,10 +1,12 @@
 #pragma once
 // All of whorl.
 
+#include <whorl/disruptor/batch_event_processor.hpp>
 #include <whorl/disruptor/disruptor.hpp>
 #include <whorl/disruptor/event_poller.hpp>
 #include <whorl/disruptor/ring_buffer.hpp>
 #include <whorl/ring/sharded_ring.hpp>
+#include <whorl/sync/thread.hpp>
 #include <whorl/sync/topology.hpp>
 #include <whorl/version.hpp>
 #include <whorl/wait/backoff.hpp>

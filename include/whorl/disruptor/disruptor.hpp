@@ -1,6 +1,7 @@
 #pragma once
 // Disruptor: a ring buffer, a graph of handlers with a thread each, and producers.
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <exception>
@@ -96,7 +97,8 @@ class Disruptor {
       return std::make_unique<Processor>(ring_, upstream, Handler(std::forward<H>(handler), node),
                                          ProcessorOptions{.max_batch = most, .timeout = node.options.timeout}, wait);
     };
-    return graph_.add(std::move(options), drive(options), make);
+    const detail::NodeDrive how = drive(options);
+    return graph_.add(std::move(options), how, make);
   }
   /// A node for each handler, all with the same options.
   template <class... H>
@@ -129,7 +131,8 @@ class Disruptor {
       static_assert(EventProcessor<typename decltype(processor)::element_type>, "whorl: run(), halt(), sequence()");
       return processor;
     };
-    return graph_.add(std::move(options), drive(options), make_node);
+    const detail::NodeDrive how = drive(options);
+    return graph_.add(std::move(options), how, make_node);
   }
 
   /// Waits until the node has handled all that is claimed now, ends it, and lets producers go on without it. False: time
