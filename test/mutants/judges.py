@@ -41,6 +41,7 @@ LIKELY_MODELS = {
         "waiting_ring: read-modify-writes",
         "waiting_ring: shared, without membarrier: capacity 1 x 1, 1 x 1",
     ],
+    "entrance": ["entrance"],
     "event_cells": ["ring_buffer"],
     "event_count": ["event_count"],
     "event_poller": ["ring_buffer"],
@@ -171,7 +172,8 @@ class Support:
                     folder = self.options.work / "support"
                     folder.mkdir(parents=True, exist_ok=True)
                     path = folder / f"{source.stem}-{kind}.o"
-                    subprocess.run([*self.options.compiler, *FLAGS[kind], "-c", str(source), "-o", str(path)], check=True)
+                    subprocess.run([*self.options.compiler, *FLAGS[kind], f"-I{self.options.include}", "-c", str(source), "-o",
+                                    str(path)], check=True)
                     self.done[source, kind] = path
                 return self.done[source, kind]
 

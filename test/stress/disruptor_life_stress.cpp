@@ -72,13 +72,13 @@ struct Round {
   }
 
   void produce(std::size_t id) {
-    auto producer = producer_of(*d);
-    for (;;) {
+    auto producer = try_producer_of(*d);
+    while (producer) {
       const auto fill = [&](Event& event) {
         event.producer = id;
         event.number = accepted[id];
       };
-      if (producer.publish(fill) != PublishResult::ok) return;
+      if (producer->publish(fill) != PublishResult::ok) return;
       ++accepted[id];
     }
   }
@@ -162,10 +162,10 @@ TEST_CASE_TEMPLATE("disruptor_life: the end is exact while its producer comes an
     d.start();
     std::atomic<bool> go{false};
     std::jthread produces([&] {
-      auto producer = producer_of(d);
+      auto producer = try_producer_of(d);
       while (!go) {
       }
-      for (int i = 0; i < 20; ++i) accepted += producer.try_publish([](Event&) {}) == PublishResult::ok;
+      for (int i = 0; i < 20 && producer; ++i) accepted += producer->try_publish([](Event&) {}) == PublishResult::ok;
       while (go) std::this_thread::yield();  // it stays, and says nothing more
     });
     go = true;
@@ -186,8 +186,8 @@ TEST_CASE_TEMPLATE("disruptor_life: nodes come and go while it ends", F, WHORL_T
     const whorl::NodeId stays = d.handle([](Event&) {});
     d.start();
     std::jthread produces([&] {
-      auto producer = producer_of(d);
-      while (producer.publish([](Event&) {}) == PublishResult::ok) {
+      auto producer = try_producer_of(d);
+      while (producer && producer->publish([](Event&) {}) == PublishResult::ok) {
       }
     });
     std::jthread ends([&] {

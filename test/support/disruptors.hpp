@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 #include <whorl/disruptor/disruptor.hpp>
@@ -24,14 +26,14 @@ struct Flow {
   whorl_test::Flow<whorl::Single, whorl::Inline>, whorl_test::Flow<whorl::Single, whorl::Dense>,       \
       whorl_test::Flow<whorl::Multi, whorl::Inline>, whorl_test::Flow<whorl::Multi, whorl::Dense>
 
-/// A producer of either kind.
+/// A producer of either kind; of the one kind none once it is closed.
+template <class D>
+std::optional<typename D::Producer> try_producer_of(D& d) {
+  return d.producer();
+}
 template <class D>
 typename D::Producer producer_of(D& d) {
-  if constexpr (D::Ring::kShared) {
-    return d.producer();
-  } else {
-    return std::move(d.producer().value());
-  }
+  return std::move(try_producer_of(d).value());
 }
 
 /// An event in which each node leaves the number that it has seen.

@@ -1,6 +1,7 @@
 #pragma once
 // A node of a Disruptor's graph: a consumer, its place in the graph, its thread.
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -10,6 +11,7 @@
 #include <vector>
 #include <whorl/disruptor/batch_event_processor.hpp>
 #include <whorl/disruptor/disruptor_options.hpp>
+#include <whorl/wait/small_lock.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
 
@@ -107,15 +109,20 @@ struct Node {
   Node(std::size_t number, HandlerOptions options, NodeDrive drive, EventCount& changed)
       : number(number), options(std::move(options)), drive(drive), changed(changed) {}
 
-  NodeState where() const noexcept {
-    // (43) acquire pairs with release (42): what the node did before, its error and its last counts included.
-    return state.load(sync::acquire);
+  // Who sees a state sees what the node did before, its error and its last counts included.
+  NodeState where() noexcept {
+    const SmallLockGuard guard(lock);
+    sync::plain_read(&state);
+    return state;
   }
   void now(NodeState next) noexcept {
     EventCount& news = changed;
-    // (42) release pairs with acquire (43).
-    state.store(next, sync::release);
-    news.notify();  // this node may be gone by now
+    {
+      const SmallLockGuard guard(lock);
+      sync::plain_write(&state);
+      state = next;
+    }
+    news.notify();  // who has waited for the end may have destroyed the node by now
   }
 
   // In its thread: on_start has run, or has failed.
@@ -139,7 +146,8 @@ struct Node {
   bool tells_start = false;         // as above: it says itself that it has started
   Thread thread;                    // as above
   std::exception_ptr start_error;   // its thread, until it has ended
-  sync::Atomic<NodeState> state{NodeState::built};     // whoever starts it, then its thread
+  SmallLock lock;                           // for the next one
+  NodeState state = NodeState::built;       // whoever starts it, then its thread
   sync::Atomic<sync::ThreadId> inside{0};  // the thread that is in it
   sync::Atomic<bool> is_doomed{false};     // under the graph's lock: it, or one upstream, has ended too early
   sync::Atomic<bool> is_leaving{false};    // who removes it: its end is no disaster

@@ -58,10 +58,8 @@ class Running {
     }
   }
   // No call of run_here is left.
-  void wait_outside() const noexcept {
-    Backoff wait;
-    // (45) acquire pairs with release (44).
-    while (inside_.load(sync::acquire) != 0) wait.snooze();
+  void wait_outside() noexcept {
+    for (Backoff wait; count_inside(0) != 0;) wait.snooze();
   }
 
   // All of them have handled what is claimed now.
@@ -83,11 +81,10 @@ class Running {
   }
   // Runs it in the calling thread, which is not one of ours.
   RunEnd run_here(Node& node) noexcept {
-    inside_.fetch_add(1, sync::relaxed);  // relaxed: whoever ends the Disruptor does so after this call's beginning
+    count_inside(1);
     node.now(NodeState::starting);
     const RunEnd end = run_to_end(node);
-    // (44) release pairs with acquire (45): this thread is done with all of it.
-    inside_.fetch_sub(1, sync::release);
+    count_inside(-1);  // the last that this thread does here
     return end;
   }
 
@@ -181,7 +178,14 @@ class Running {
     sequence.waiting().notify();
   }
 
-  sync::Atomic<std::size_t> inside_{0};  // those that are in run_here
+  // So many more, or fewer, are in run_here; returns how many.
+  int count_inside(int more) noexcept {
+    const SmallLockGuard guard(lock_);
+    sync::plain_write(this);
+    return inside_ += more;
+  }
+
+  int inside_ = 0;  // under the lock
 };
 
 }  // namespace whorl::inline WHORL_ABI_TAG::detail

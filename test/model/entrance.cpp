@@ -1,0 +1,81 @@
+// Models of a Disruptor's entrance: the end of a ring buffer is exact though its producer may be idle, in the middle of
+// something, or about to begin.
+
+#include <string>
+#include <whorl/disruptor/batch_event_processor.hpp>
+#include <whorl/disruptor/entrance.hpp>
+#include <whorl/disruptor/ring_buffer.hpp>
+
+#include "model.hpp"
+
+namespace {
+
+using whorl::PublishResult;
+using whorl::RunEnd;
+
+struct SleepAtOnce : whorl::BlockingWait {
+  SleepAtOnce() : whorl::BlockingWait{.spins = 0, .yields = 0} {}
+};
+
+struct Event {
+  model::Plain<int> value;
+};
+
+template <class Kind>
+using Ring = whorl::RingBuffer<Event, Kind, whorl::Inline, SleepAtOnce>;
+
+struct Adds {
+  int& sum;
+  void operator()(Event& event) noexcept { sum += event.value.get(); }
+};
+
+/// A producer publishes what it can and says nothing more; another thread closes, and handles all to the end, which must
+/// come. One that waits for room is freed.
+template <class R>
+class Ends : public model::Scenario {
+ public:
+  Ends(int tries, bool waits) : tries_(tries), waits_(waits) {
+    if constexpr (!R::kShared) model::require(ring_.try_own(), "nobody owns it");
+    model::require(ring_.add_gating(processor_.sequence()), "there is place");
+  }
+  std::size_t threads() const override { return 2; }
+  void run(std::size_t thread) override { thread == 0 ? produce() : end(); }
+  void finish() override { model::require(sum_ == accepted_, "an event is lost, or came twice"); }
+
+ private:
+  void produce() {
+    const auto fill = [](Event& event) { event.value.set(1); };
+    for (int i = 0; i < tries_; ++i) {
+      const PublishResult result = waits_ ? entrance_.publish(1, fill, {}) : entrance_.try_publish(1, fill);
+      if (result == PublishResult::ok) ++accepted_;
+    }
+  }
+  void end() {
+    entrance_.close();
+    model::require(processor_.run() == RunEnd::closed, "nothing else ends this run");
+  }
+
+  const int tries_;
+  const bool waits_;
+  int accepted_ = 0;
+  int sum_ = 0;
+  R ring_{1};
+  whorl::detail::Entrance<R> entrance_{ring_};
+  whorl::BatchEventProcessor<R, Adds> processor_{ring_, {}, Adds{sum_}};
+};
+
+template <class R>
+void explore(model::Suite& suite, const std::string& kind) {
+  suite.check(kind + ": closed while it publishes one", model::scenario<Ends<R>>(1, false));
+  suite.check(kind + ": closed while it publishes two", model::scenario<Ends<R>>(2, false));
+  suite.check(kind + ": closed while it waits", model::scenario<Ends<R>>(2, true));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  model::Suite suite(argc, argv);
+  explore<Ring<whorl::Single>>(suite, "single");
+  explore<Ring<whorl::Multi>>(suite, "multi");
+  return suite.finish();
+}
