@@ -10,6 +10,18 @@
 
 namespace whorl::inline WHORL_ABI_TAG {
 
+namespace detail {
+
+template <class H>
+concept HearsOfBatches = requires(H& handler, std::size_t n) { handler.on_batch_start(n, n); };
+template <class H>
+concept HearsOfTimeouts = requires(H& handler, SequenceNumber last) { handler.on_timeout(last); };
+template <class H, class E>
+concept JudgesErrors =
+    requires(H& handler, E* event, SequenceNumber at) { handler.on_error(std::exception_ptr(), event, at); };
+
+}  // namespace detail
+
 /// Calls each of its handlers with every event, in their order, in one thread. So it is with on_start, on_stop,
 /// on_batch_start and on_timeout of those that have them; on_error is asked of the first that has it. An exception of one
 /// keeps the call from those after it.
@@ -40,21 +52,21 @@ class Aggregate {
     });
   }
   void on_batch_start(std::size_t events, std::size_t behind)
-    requires(requires(Handlers& handler) { handler.on_batch_start(events, behind); } || ...)
+    requires(detail::HearsOfBatches<Handlers> || ...)
   {
     each([&](auto& handler) {
       if constexpr (requires { handler.on_batch_start(events, behind); }) handler.on_batch_start(events, behind);
     });
   }
   void on_timeout(SequenceNumber last)
-    requires(requires(Handlers& handler) { handler.on_timeout(last); } || ...)
+    requires(detail::HearsOfTimeouts<Handlers> || ...)
   {
     each([&](auto& handler) {
       if constexpr (requires { handler.on_timeout(last); }) handler.on_timeout(last);
     });
   }
   template <class E>
-    requires(requires(Handlers& handler, E* event) { handler.on_error(std::exception_ptr(), event, 0); } || ...)
+    requires(detail::JudgesErrors<Handlers, E> || ...)
   ErrorAction on_error(const std::exception_ptr& error, E* event, SequenceNumber sequence) noexcept {
     ErrorAction action = ErrorAction::halt;
     bool is_judged = false;

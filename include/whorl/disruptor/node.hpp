@@ -64,7 +64,7 @@ class AnyProcessor {
 
   template <class P>
   static RunEnd run_one(void* object) {
-    P& processor = *static_cast<P*>(object);
+    [[maybe_unused]] P& processor = *static_cast<P*>(object);
     if constexpr (!EventProcessor<P>) {
       return RunEnd::halted;  // a poller: nobody runs it
     } else if constexpr (std::is_void_v<decltype(processor.run())>) {
@@ -75,11 +75,11 @@ class AnyProcessor {
     }
   }
   template <class P>
-  static void halt_one(void* object) noexcept {
+  static void halt_one([[maybe_unused]] void* object) noexcept {
     if constexpr (EventProcessor<P>) static_cast<P*>(object)->halt();
   }
   template <class P>
-  static std::exception_ptr error_of(void* object) {
+  static std::exception_ptr error_of([[maybe_unused]] void* object) {
     if constexpr (requires(P& processor) { processor.error(); }) return static_cast<P*>(object)->error();
     return nullptr;
   }

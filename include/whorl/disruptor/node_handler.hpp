@@ -19,7 +19,7 @@ class NodeHandler {
   static constexpr bool kRuns = HandlesRuns<H, Ring>;
 
  public:
-  NodeHandler(Handler&& handler, Node& node) : handler_(std::forward<Handler>(handler)), node_(node) {}
+  NodeHandler(Handler handler, Node& node) : handler_(std::forward<Handler>(handler)), node_(node) {}
 
   // An on_start that fails ends this node and no other: whoever has started it decides about the rest.
   void on_start() {
@@ -67,7 +67,7 @@ class NodeHandler {
  private:
   bool goes_on_after(const std::exception_ptr& error) noexcept {
     if constexpr (requires(H& handler, E* event) { handler.on_error(error, event, SequenceNumber{}); }) {
-      if (handler_.on_error(error, nullptr, node_.processor.sequence().get()) != ErrorAction::halt) return true;
+      if (handler_.on_error(error, static_cast<E*>(nullptr), node_.processor.sequence().get()) != ErrorAction::halt) return true;
     }
     node_.has_not_started(error);
     return false;

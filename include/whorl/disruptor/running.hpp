@@ -2,6 +2,7 @@
 // Running: the nodes of a Disruptor while they run and when they end.
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <memory>
