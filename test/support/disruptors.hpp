@@ -22,8 +22,8 @@ struct Flow {
   using Of = whorl::Disruptor<E, Kind, W, Layout>;
 };
 
-#define WHORL_TEST_FLOWS                                                                               \
-  whorl_test::Flow<whorl::Single, whorl::Inline>, whorl_test::Flow<whorl::Single, whorl::Dense>,       \
+#define WHORL_TEST_FLOWS                                                                         \
+  whorl_test::Flow<whorl::Single, whorl::Inline>, whorl_test::Flow<whorl::Single, whorl::Dense>, \
       whorl_test::Flow<whorl::Multi, whorl::Inline>, whorl_test::Flow<whorl::Multi, whorl::Dense>
 
 /// A producer of either kind; of the one kind none once it is closed.

@@ -139,15 +139,15 @@ struct Node {
   const NodeDrive drive;
   EventCount& changed;  // of all nodes
   AnyProcessor processor;
-  std::uint64_t sleeps_before = 0;             // on its sequence, before it was lent to this node
-  std::vector<Node*> upstream;                 // nobody, after construction
-  bool is_upstream = false;         // who builds the graph: something comes after it
-  bool is_late = false;             // as above: it was added while others ran
-  bool tells_start = false;         // as above: it says itself that it has started
-  Thread thread;                    // as above
-  std::exception_ptr start_error;   // its thread, until it has ended
-  SmallLock lock;                           // for the next one
-  NodeState state = NodeState::built;       // whoever starts it, then its thread
+  std::uint64_t sleeps_before = 0;         // on its sequence, before it was lent to this node
+  std::vector<Node*> upstream;             // nobody, after construction
+  bool is_upstream = false;                // who builds the graph: something comes after it
+  bool is_late = false;                    // as above: it was added while others ran
+  bool tells_start = false;                // as above: it says itself that it has started
+  Thread thread;                           // as above
+  std::exception_ptr start_error;          // its thread, until it has ended
+  SmallLock lock;                          // for the next one
+  NodeState state = NodeState::built;      // whoever starts it, then its thread
   sync::Atomic<sync::ThreadId> inside{0};  // the thread that is in it
   sync::Atomic<bool> is_doomed{false};     // under the graph's lock: it, or one upstream, has ended too early
   sync::Atomic<bool> is_leaving{false};    // who removes it: its end is no disaster

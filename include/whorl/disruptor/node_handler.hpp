@@ -56,8 +56,8 @@ class NodeHandler {
     call_handler(handler_, event, context);
     count(1, context.end_of_batch);
   }
-  void operator()(std::span<E> events, const EventContext& context) noexcept(noexcept(std::declval<H&>()(events,
-                                                                                                         context)))
+  void operator()(std::span<E> events,
+                  const EventContext& context) noexcept(noexcept(std::declval<H&>()(events, context)))
     requires kRuns
   {
     handler_(events, context);
@@ -67,7 +67,8 @@ class NodeHandler {
  private:
   bool goes_on_after(const std::exception_ptr& error) noexcept {
     if constexpr (requires(H& handler, E* event) { handler.on_error(error, event, SequenceNumber{}); }) {
-      if (handler_.on_error(error, static_cast<E*>(nullptr), node_.processor.sequence().get()) != ErrorAction::halt) return true;
+      if (handler_.on_error(error, static_cast<E*>(nullptr), node_.processor.sequence().get()) != ErrorAction::halt)
+        return true;
     }
     node_.has_not_started(error);
     return false;
@@ -78,8 +79,8 @@ class NodeHandler {
     if (!end_of_batch) return;
     // Relaxed, all of them: counts, which one thread writes.
     node_.events.store(node_.events.load(sync::relaxed) + in_batch_, sync::relaxed);
-    node_.batches.store(node_.batches.load(sync::relaxed) + 1, sync::relaxed);  // relaxed: as above
-    const std::uint64_t largest = node_.largest_batch.load(sync::relaxed);      // relaxed: as above
+    node_.batches.store(node_.batches.load(sync::relaxed) + 1, sync::relaxed);              // relaxed: as above
+    const std::uint64_t largest = node_.largest_batch.load(sync::relaxed);                  // relaxed: as above
     node_.largest_batch.store(std::max<std::uint64_t>(largest, in_batch_), sync::relaxed);  // relaxed: as above
     in_batch_ = 0;
   }

@@ -66,7 +66,7 @@ class ProducerBase {
 
   /// Claims n events, to be filled where they lie. Of a single producer: one claim at a time, and nothing else meanwhile.
   ClaimedEvents<Ring> claim(std::size_t n, const Until& until = {}) {
-    return claim(n, [&](Ring& ring, SequenceNumber& last) {
+    return claim_or(n, [&](Ring& ring, SequenceNumber& last) {
       const PublishResult refused = entrance().why_not_wait(n);
       if (refused != PublishResult::ok) return refused;
       const NextResult next = ring.next(n, until);
@@ -75,7 +75,7 @@ class ProducerBase {
     });
   }
   ClaimedEvents<Ring> try_claim(std::size_t n) {
-    return claim(n, [&](Ring&, SequenceNumber&) { return entrance().refusal(); });
+    return claim_or(n, [&](Ring&, SequenceNumber&) { return entrance().refusal(); });
   }
 
   /// Nothing can be published any more.
@@ -92,7 +92,7 @@ class ProducerBase {
 
  private:
   template <class Otherwise>
-  ClaimedEvents<Ring> claim(std::size_t n, Otherwise&& otherwise) {
+  ClaimedEvents<Ring> claim_or(std::size_t n, Otherwise&& otherwise) {
     WHORL_ASSERT(n != 0, "claim one event or more");
     Ring& ring = entrance().ring();
     entrance().enter();

@@ -77,8 +77,7 @@ class Running {
   }
   void wait_for_start(Node& node) {
     if (!node.thread.joinable()) return;
-    BlockingWait{}.wait(
-        changed_, [&] { return node.where() > NodeState::starting; }, {});
+    BlockingWait{}.wait(changed_, [&] { return node.where() > NodeState::starting; }, {});
   }
   // Runs it in the calling thread, which is not one of ours.
   RunEnd run_here(Node& node) noexcept {
@@ -92,8 +91,7 @@ class Running {
   void join(Node& node) noexcept {
     node.thread.join();
     if (node.drive != NodeDrive::own_thread || node.where() == NodeState::built) return;
-    BlockingWait{}.wait(
-        changed_, [&] { return node.where() == NodeState::ended; }, {});
+    BlockingWait{}.wait(changed_, [&] { return node.where() == NodeState::ended; }, {});
   }
 
   // Waits until `node` has handled everything below `end`. False: it never will, or time was up.

@@ -621,7 +621,7 @@ TEST_CASE("Disruptor: events are made as it is told; runs are handed over where 
   };
   std::vector<std::size_t> seen;
   whorl::Disruptor<Fixed, whorl::Single, whorl::BlockingWait, whorl::Dense> d({.capacity = 4},
-                                                                             [](std::size_t i) { return Fixed(i); });
+                                                                              [](std::size_t i) { return Fixed(i); });
   d.handle([&](std::span<Fixed> run, const EventContext&) {
     for (const Fixed& event : run) seen.push_back(event.made_as);
   });

@@ -29,9 +29,8 @@ TEST_CASE("thread: becomes what it is told, and nobody else does") {
   std::string name;
   int ran_on = -1, policy = -1;
   Thread thread([&] {
-    whorl::become({.name = "a name longer than fits",
-                   .cpu = cpu,
-                   .scheduling = Scheduling{.policy = Scheduling::Policy::batch}});
+    whorl::become(
+        {.name = "a name longer than fits", .cpu = cpu, .scheduling = Scheduling{.policy = Scheduling::Policy::batch}});
     name = name_of_this_thread();
     ran_on = sched_getcpu();
     policy = sched_getscheduler(0);
