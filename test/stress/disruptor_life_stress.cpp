@@ -160,19 +160,19 @@ TEST_CASE_TEMPLATE("disruptor_life: the end is exact while its producer comes an
     typename F::template Of<Event> d({.capacity = 64});
     d.handle([&](Event&) { ++handled; });
     d.start();
-    std::atomic<bool> go{false};
+    std::atomic<bool> go{false}, is_over{false};
     std::jthread produces([&] {
       auto producer = try_producer_of(d);
       while (!go) {
       }
       for (int i = 0; i < 20 && producer; ++i) accepted += producer->try_publish([](Event&) {}) == PublishResult::ok;
-      while (go) std::this_thread::yield();  // it stays, and says nothing more
+      while (!is_over) std::this_thread::yield();  // it stays, and says nothing more
     });
     go = true;
     for (std::uint64_t step = 0; step < k % 64; ++step) whorl::sync::pause();
     d.close();
     d.join();
-    go = false;
+    is_over = true;
     produces.join();
     REQUIRE(handled == accepted);
     watchdog.progress();
