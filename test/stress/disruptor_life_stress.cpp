@@ -116,7 +116,7 @@ TEST_CASE_TEMPLATE("disruptor_life: it ends, however it ends, and what was accep
                    WHORL_TEST_FLOWS) {
   Watchdog watchdog("disruptor_life: ends");
   Random random(seed());
-  for (std::uint64_t k = 0, rounds = scaled(1'000); k < rounds; ++k) {
+  for (std::uint64_t k = 0, rounds = scaled(300); k < rounds; ++k) {
     const End end{static_cast<std::uint8_t>(k % 5)};
     CAPTURE(k);
     Round<F> round(std::size_t{1} << between(random, 0, 4), end, random);
@@ -181,7 +181,7 @@ TEST_CASE_TEMPLATE("disruptor_life: the end is exact while its producer comes an
 
 TEST_CASE_TEMPLATE("disruptor_life: nodes come and go while it ends", F, WHORL_TEST_FLOWS) {
   Watchdog watchdog("disruptor_life: coming and going");
-  for (std::uint64_t k = 0, rounds = scaled(300); k < rounds; ++k) {
+  for (std::uint64_t k = 0, rounds = scaled(100); k < rounds; ++k) {
     typename F::template Of<Event> d({.capacity = 4, .dynamic = true});
     const whorl::NodeId stays = d.handle([](Event&) {});
     d.start();
