@@ -64,8 +64,8 @@ TEST_CASE_TEMPLATE("Producer: publishes one, batches, ranges, from any first pos
       CHECK(producer.publish_batch(2, [&](std::uint64_t& e) { e = next++; }) == PublishResult::ok);
       CHECK(producer.try_publish_batch(2, [&](std::uint64_t& e) { e = next++; }) == PublishResult::ok);
       CHECK(producer.publish_batch(0, kNumbered) == PublishResult::ok);
-      const std::array<int, 2> items{7, 8};
-      const auto range = producer.publish_range(std::span<const int>(items));
+      const std::array<std::uint32_t, 2> items{7, 8};
+      const auto range = producer.publish_range(std::span<const std::uint32_t>(items));
       CHECK(range);
       CHECK(range.published == 2);
       CHECK(polled.poll() == Numbers{1, 2, 3, 4, 5, 6, 7, 8});
