@@ -1,4 +1,4 @@
-// refused: whorl: a handler's on_error takes an std::exception_ptr, E* and a SequenceNumber
+// refused: whorl: a handler's on_error takes an std::exception_ptr
 
 #include <whorl/whorl.hpp>
 
