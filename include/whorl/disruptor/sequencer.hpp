@@ -143,10 +143,12 @@ class Sequencer {
     return -lap <= ahead && ahead < lap;
   }
 
-  /// The last sequence up to which all are published, looked for from the slowest consumer on.
+  /// The last sequence up to which all are published, looked for from the slowest consumer on, or, where nobody reads, in the
+  /// last lap.
   SequenceNumber cursor() const noexcept {
     const Position end = claimed();
-    const Position passed = hand_off_.gate().passed(end);
+    Position passed = hand_off_.gate().passed(end);
+    if (passed == end && hand_off_.gate().size() == 0) passed = first_;  // an open gate, which knows of no one
     const std::size_t behind = std::min(capacity_, static_cast<std::size_t>(end - passed));
     return last_before(end - behind + ready(end - behind, behind));
   }
