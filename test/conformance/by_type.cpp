@@ -23,9 +23,9 @@ constexpr bool delegates_nothing() {
 }
 
 template <class Claim, class Cells>
-using Base = whorl::Sequencer<Claim, Cells, whorl_test::SleepAtOnce>;
+using Sequencing = whorl::Sequencer<Claim, Cells, whorl_test::SleepAtOnce>;
 template <class Claim>
-using Stamped = Base<Claim, whorl::StampedEvents<std::uint64_t>>;
+using Stamped = Sequencing<Claim, whorl::StampedEvents<std::uint64_t>>;
 
 static_assert(delegates_nothing<whorl_test::SingleRing, Stamped<whorl::ExclusiveClaim>>(),
               "ring-buffer-is-a-sequencer");

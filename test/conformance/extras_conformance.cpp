@@ -89,7 +89,8 @@ TEST_CASE_TEMPLATE("net: waiters-in-order: with every strategy, threads one afte
       for (std::size_t i = 0; i < kThreads; ++i) {
         threads.emplace_back([&, i] {
           Sequence* const before[] = {&sequences[i == 0 ? 0 : i - 1]};
-          SequenceBarrier<S, decltype(strategy)> barrier(sequencer, std::span(before, i == 0 ? 0 : 1), strategy);
+          SequenceBarrier<S, decltype(strategy)> barrier(sequencer, std::span(before, std::size_t{i == 0 ? 0u : 1u}),
+                                                         strategy);
           seen[i] = barrier.wait_for(0, Until(kPatience)).sequence;
           sequences[i].set(seen[i]);
         });

@@ -34,8 +34,10 @@ template <std::size_t kArguments>
 std::vector<std::array<std::string, kArguments>> rows_of_words() {
   constexpr std::array<const char*, kVar> kWords{"Foo", "Bar", "Baz", "Bam"};
   std::vector<std::array<std::string, kArguments>> rows(kRows);
-  for (std::size_t row = 0; row < kRows; ++row)
-    for (std::size_t i = 0; i < kArguments; ++i) rows[row][i] = kWords[i] + std::to_string(row);
+  for (std::size_t row = 0; row < kRows; ++row) {
+    const char* const* next = kWords.data();
+    for (std::string& word : rows[row]) word = *next++ + std::to_string(row);
+  }
   return rows;
 }
 

@@ -143,8 +143,7 @@ class Sequencer {
     return -lap <= ahead && ahead < lap;
   }
 
-  /// The last sequence up to which all are published, looked for from the slowest consumer on, or, where nobody reads, in the
-  /// last lap.
+  /// The last sequence up to which all are published: from the slowest consumer on; where nobody reads, in the last lap.
   SequenceNumber cursor() const noexcept {
     const Position end = claimed();
     Position passed = hand_off_.gate().passed(end);
