@@ -132,24 +132,25 @@ def judge(root, outputs):
         complaints.append(f"{counts['differs']} rows differ: more than {MOST_DIFFERENT}")
     summary = (f"conformance: {counts['test']} passed, {counts['type']} by type, {counts['differs']} differ "
                f"of {METHODS}") + (f", {counts['awaits']} await the builder" if counts["awaits"] else "")
+    return Result(complaints, page(lmax, classes, cases, summary), summary)
+
+
+def page(lmax, classes, cases, summary):
     words = {case.row: case.words for case in cases}
-    return Result(complaints, page(lmax, classes, words, summary), summary)
-
-
-def page(lmax, classes, words, summary):
+    times = Counter(case.row for case in cases)
     text = INTRODUCTION.format(summary=summary, methods=METHODS, classes=CLASSES, twice=TWICE, runs=METHODS + TWICE)
     for name, rows in lmax.items():
         text += f"\n## {name}\n\n| method | | |\n|---|---|---|\n"
-        text += "".join(line(f"{name}.{row.name}", row, words) for row in rows)
+        text += "".join(line(f"{name}.{row.name}", row, words, times) for row in rows)
     for group, title in GROUPS.items():
         text += f"\n## {title}\n\n| | | |\n|---|---|---|\n"
-        text += "".join(line(f"{group}.{row.name}", row, words) for row in classes.get(group, []))
+        text += "".join(line(f"{group}.{row.name}", row, words, times) for row in classes.get(group, []))
     return text
 
 
-def line(full, row, words):
+def line(full, row, words, times):
     if row.kind == "test":
-        return f"| `{row.name}` | pass | {words.get(full, '-')} |\n"
+        return f"| `{row.name}` | pass ({times[full]}) | {words.get(full, '-')} |\n"
     if row.kind == "type":
         place = f"{SNIPPETS}/{row.what}" if row.what.endswith(".cpp") else f"{TYPES}, {row.what}"
         return f"| `{row.name}` | by type | {row.why} (`{place}`) |\n"
@@ -164,8 +165,8 @@ do not edit it.
 
 **{summary}**
 
-- *pass*: a test case of that name holds it to the same rule, over every sequencer to which it applies (`test/conformance/roster.hpp`).
-  A returned value where LMAX throws counts as the same rule.
+- *pass*: a test case of that name holds it to the same rule, over every sequencer or ring buffer to which it applies: so many
+  (`test/conformance/roster.hpp`). A returned value where LMAX throws counts as the same rule.
 - *by type*: the rule holds because what would break it does not compile; the test that shows so is named.
 - *differs*: whorl does something else, on purpose.
 - *awaits*: not there yet.
