@@ -4,26 +4,25 @@
 
 using namespace whorl_test;
 using whorl::SequenceBarrier;
-namespace sync = whorl::sync;
+namespace seam = whorl::sync;
 
 namespace {
 
 // How often publishing n at once wakes somebody who sleeps, and then once more when nobody does.
 template <class S>
 std::vector<int> wakes_of(std::size_t n) {
-  sync::start_over();
+  seam::start_over();
   S sequencer(16);
   SequenceBarrier barrier(sequencer);
   std::vector<int> wakes;
-  sync::on_park = [&] {
-    sync::on_park = nullptr;
+  seam::on_park = [&] {
     publish(sequencer, n);
-    wakes.push_back(sync::wakes);
+    wakes.push_back(seam::wakes);
   };
   const auto last = static_cast<whorl::SequenceNumber>(n) - 1;
   CHECK(barrier.wait_for(last).sequence == last);
   publish(sequencer, n);
-  wakes.push_back(sync::wakes);
+  wakes.push_back(seam::wakes);
   return wakes;
 }
 
