@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <random>
@@ -81,6 +82,17 @@ bool is_complete(const std::vector<Scenario>& scenarios) {
   return missing.empty();
 }
 
+// Before anything is measured, so that nothing is measured in vain. What a file has in it stays.
+void check_files(const Options& options) {
+  if (!options.packages.empty() && !std::ifstream(options.packages)) {
+    throw std::runtime_error("cannot read " + options.packages);
+  }
+  if (options.json.empty()) return;
+  const bool was_there = std::filesystem::exists(options.json);
+  if (!std::ofstream(options.json, std::ios::app)) throw std::runtime_error("cannot write " + options.json);
+  if (!was_there) std::filesystem::remove(options.json);
+}
+
 void measure(Run& run) {
   Budget budget(run.options, run.scenarios);
   for (const Scenario& scenario : run.scenarios) {
@@ -125,6 +137,7 @@ int run(std::span<char* const> arguments) {
           .seed = std::random_device{}(),
           .scenarios = std::move(scenarios),
           .rows = {}};
+  check_files(run.options);
   measure(run);
   print_tables(std::cout, run);
   write_report(run);

@@ -2,14 +2,16 @@
 # Measures whorl and its peers side by side: installs what that needs, builds it, runs it, prints a table a scenario and
 # writes the report, build/bench/report.json and .html. README.md, beside this file, says how it measures.
 #
-#     sh bench/run.sh [--quick | --full | --seconds N] [--only A,B] [--json FILE] [--html FILE] [--allow-missing]
-#     sh bench/run.sh --profile [--seconds N] [--only A,B]
+#     sh bench/run.sh [--quick | --full | --seconds N] [--only A,B] [--contenders A,B] [--json FILE] [--html FILE]
+#                     [--allow-missing]
+#     sh bench/run.sh --profile [--seconds N] [--only A,B] [--allow-missing]
 #     sh bench/run.sh --self-test
 #
-#     --quick          under 5 minutes in all (the default)
-#     --full           under 60 minutes in all
+#     --quick          under 5 minutes of measuring (the default); the first run also installs and compiles
+#     --full           under 60 minutes of measuring
 #     --seconds N      N seconds a scenario
 #     --only A,B       these scenarios alone, and the limits of the machine
+#     --contenders A,B these contenders alone; whorl/ stands for all whose names begin so
 #     --json FILE      where the report goes, for programs
 #     --html FILE      where it goes, for people
 #     --allow-missing  go on without contenders whose libraries cannot be had; their rows say incomplete
@@ -33,12 +35,36 @@ are_installed() {
   [ "$found" -eq "$(echo "$packages" | wc -w)" ]
 }
 
+install() {
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get -o DPkg::Lock::Timeout=600 -qq install -y --no-install-recommends "$@" >/dev/null
+}
+
+# With --allow-missing each by itself, so that one which cannot be had takes no other with it.
 install_packages() {
   are_installed && return
-  as_root apt-get -o DPkg::Lock::Timeout=600 -qq update
-  # shellcheck disable=SC2086 # a list of words
-  as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get -o DPkg::Lock::Timeout=600 -qq install -y --no-install-recommends $packages >/dev/null
+  as_root apt-get -o DPkg::Lock::Timeout=600 -qq update || [ "$peers" = auto ] || return 1
+  if [ "$peers" != auto ]; then
+    # shellcheck disable=SC2086 # a list of words
+    install $packages
+    return
+  fi
+  for package in $packages; do
+    install "$package" || echo "bench/run.sh: going on without $package" >&2
+  done
+}
+
+# As the caller means it: relative to the folder it is in.
+absolute() {
+  case $1 in
+    /*) echo "$1" ;;
+    *) echo "$PWD/$1" ;;
+  esac
+}
+
+refuse() {
+  echo "bench/run.sh: $1 (--help says what there is)" >&2
+  exit 2
 }
 
 # A dependency that is not there stops the build, unless its contenders may be missing.
@@ -54,25 +80,40 @@ while [ "$left" -gt 0 ]; do
   shift
   left=$((left - 1))
   case $argument in
-    --json | --html)
-      [ "$left" -gt 0 ] || { echo "bench/run.sh: $argument needs a file" >&2; exit 2; }
-      if [ "$argument" = --json ]; then json=$1; else html=$1; fi
+    --seconds | --only | --contenders | --json | --html)
+      [ "$left" -gt 0 ] || refuse "$argument needs a value"
+      value=$1
       shift
       left=$((left - 1))
+      case $argument in
+        --json) json=$(absolute "$value") ;;
+        --html) html=$(absolute "$value") ;;
+        *) set -- "$@" "$argument" "$value" ;;
+      esac
       continue ;;
     --profile) mode=profile; continue ;;
     --self-test) mode=self-test ;;
     --allow-missing) peers=auto ;;
+    --quick | --full) ;;
     --help) sed -n '/^#!/d; /^set/q; s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) refuse "'$argument' is not an option" ;;
   esac
   set -- "$@" "$argument"
 done
 
+for argument in "$@"; do
+  case $mode$argument in
+    profile--quick | profile--full | profile--contenders | profile--self-test)
+      refuse "--profile and $argument do not go together" ;;
+  esac
+done
+
 cd "$(dirname "$0")/.."
 mkdir -p build
-if ! install_packages; then
-  [ "$peers" = auto ] || { echo "bench/run.sh: cannot install: $packages" >&2; exit 1; }
-fi
+for file in "$json" "$html"; do  # before anything is measured
+  [ "$(dirname "$file")" = "$build" ] || [ -d "$(dirname "$file")" ] || refuse "there is no folder for $file"
+done
+install_packages || { echo "bench/run.sh: cannot install: $packages" >&2; exit 1; }
 
 reconfigure=
 [ ! -f "$build/build.ninja" ] || reconfigure=--reconfigure

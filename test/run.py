@@ -223,6 +223,9 @@ def tell(results, configurations):
     for suite in ("mutants", "faults", "conformance"):
         if suite in told:
             print(told[suite])
+        elif any(suite in configuration.suites for configuration in configurations):
+            print(f"{suite}: did not say what was tried")
+            results[0].failed += 1
 
 
 def main():

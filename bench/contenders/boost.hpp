@@ -1,5 +1,6 @@
 #pragma once
-// Boost.Lockfree. queue links nodes by 16-bit indices and so holds at most 65,534 items; spsc_queue is a ring.
+// Boost.Lockfree. queue links nodes by 16-bit indices and so holds at most 65,534 items; spsc_queue is a ring, from which the
+// consumer takes either copies of many by one call or one after the other in place.
 
 #include "contender.hpp"
 
@@ -71,9 +72,22 @@ class BoostSpsc {
   }
   std::size_t capacity() const { return capacity_; }
 
- private:
+ protected:
   std::size_t capacity_;
   Queue queue_;
+};
+
+template <class Item>
+struct BoostSpscInPlace : BoostSpsc<Item> {
+  static constexpr const char* kName = "boost/spsc_in_place";
+  static constexpr bool kBulk = false;  // consume_all has no bound: the producer would get its room back all at once
+  using BoostSpsc<Item>::BoostSpsc;
+  template <class Take>
+  std::size_t consume(Take&& take, std::size_t most) {
+    std::size_t used = 0;
+    while (used < most && this->queue_.consume_one(take)) ++used;
+    return used;
+  }
 };
 
 }  // namespace bench
@@ -89,6 +103,10 @@ struct BoostQueue : Absent {
 template <class>
 struct BoostSpsc : Absent {
   static constexpr const char* kName = "boost/spsc";
+};
+template <class>
+struct BoostSpscInPlace : Absent {
+  static constexpr const char* kName = "boost/spsc_in_place";
 };
 
 }  // namespace bench

@@ -1,7 +1,8 @@
 #pragma once
 // moodycamel's queues, made for a number of items and never allocating afterwards (try_enqueue). ConcurrentQueue keeps
-// a row of blocks for each producer, which keeps them; a token spares the look-up of one's own row. kPerProducer bounds
-// what one producer may have in flight, or the fastest would take all the blocks and never give them back.
+// a row of blocks for each producer; a token spares the look-up of one's own row. kPerProducer bounds what one producer may
+// have in flight. Who has a token keeps its blocks, and the fastest would end up with all of them: so each is given its share
+// before the run. Without tokens the blocks that were emptied go back to a pool for all.
 
 #include "contender.hpp"
 
@@ -12,12 +13,14 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 namespace bench {
 
-// The index of a producer's blocks is what bounds it when nothing may be allocated.
+// A producer that reaches the bound gets no further block.
 template <std::size_t kPerProducer>
 struct MoodycamelTraits : moodycamel::ConcurrentQueueDefaultTraits {
+  static constexpr std::size_t MAX_SUBQUEUE_SIZE = kPerProducer;
   static constexpr std::size_t EXPLICIT_INITIAL_INDEX_SIZE = kPerProducer / BLOCK_SIZE;
   static constexpr std::size_t IMPLICIT_INITIAL_INDEX_SIZE = kPerProducer / BLOCK_SIZE;
 };
@@ -42,7 +45,10 @@ class MoodycamelTokens {
     }
   };
 
-  explicit MoodycamelTokens(Shape shape) : capacity_(shape.capacity), queue_(shape.capacity), consumer_(queue_) {}
+  explicit MoodycamelTokens(Shape shape) : capacity_(shape.capacity), queue_(shape.capacity), consumer_(queue_) {
+    share_out(shape.producers);
+  }
+  // A token made now takes over the blocks of one that is gone.
   Producer producer(std::size_t /*id*/) { return {queue_, moodycamel::ProducerToken(queue_)}; }
   template <class Take>
   std::size_t consume(Take&& take, std::size_t most) {
@@ -54,6 +60,21 @@ class MoodycamelTokens {
   std::size_t capacity() const { return capacity_; }
 
  private:
+  // As many tokens as there will be, each filled to its bound and emptied again.
+  void share_out(std::size_t producers) {
+    std::vector<moodycamel::ProducerToken> tokens;
+    for (std::size_t i = 0; i < producers; ++i) tokens.emplace_back(queue_);
+    for (const moodycamel::ProducerToken& token : tokens) {
+      while (queue_.try_enqueue(token, Item{})) {
+      }
+    }
+    Item item;
+    for (const moodycamel::ProducerToken& token : tokens) {
+      while (queue_.try_dequeue_from_producer(token, item)) {
+      }
+    }
+  }
+
   std::size_t capacity_;
   Queue queue_;
   moodycamel::ConsumerToken consumer_;

@@ -29,7 +29,9 @@ class TbbBounded {
   template <class Take>
   std::size_t consume(Take&& take, std::size_t most) {
     std::size_t used = 0;
-    for (Item item{}; used < most && queue_.try_pop(item); ++used) take(item);
+    Item item;
+    asm("" : "=m"(item));  // or g++ 12 warns that it may never be written; to fill it with zeros would cost
+    for (; used < most && queue_.try_pop(item); ++used) take(item);
     return used;
   }
   std::size_t capacity() const { return static_cast<std::size_t>(queue_.capacity()); }

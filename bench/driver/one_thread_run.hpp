@@ -122,13 +122,13 @@ void add_one_thread(Scenario& scenario, Roster<Queues...> roster, const OneThrea
                 .pinned = true,
                 .threads = 1,
                 .sample = [plan](const Stage& stage) { return run_one_thread<Queue>(plan, stage); },
+                .placed = false,
                 .cost_ms = 8};
     scenario.entries.push_back(entry);
     entry.parameters.emplace_back("figure", "instructions");
     entry.parameters.emplace_back("counted_by", how_instructions_are_counted());
     entry.unit = Unit::kInstructions;
     entry.sample = [plan](const Stage&) { return count_one_thread<Queue>(plan); };
-    entry.placed = false;
     entry.cost_ms = 200;
     entry.least_samples = entry.most_samples = 1;
     scenario.entries.push_back(std::move(entry));

@@ -44,8 +44,8 @@ double seconds_of(const std::string& text) {
 }  // namespace
 
 std::string usage() {
-  return "  --quick          under 5 minutes in all (the default)\n"
-         "  --full           under 60 minutes in all\n"
+  return "  --quick          under 5 minutes of measuring (the default)\n"
+         "  --full           under 60 minutes of measuring\n"
          "  --seconds N      N seconds a scenario\n"
          "  --only A,B       these scenarios alone\n"
          "  --contenders A,B these contenders alone; whorl/ stands for all whose names begin so\n"

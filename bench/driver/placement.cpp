@@ -1,9 +1,11 @@
 #include "placement.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <stdexcept>
 #include <vector>
 #include <whorl/sync/config.hpp>
+#include <whorl/sync/sync.hpp>
 #include <whorl/sync/topology.hpp>
 
 #include "clock.hpp"
@@ -21,11 +23,36 @@ Placement placement_of(double round_trip_ns) noexcept {
 
 struct alignas(whorl::kCacheLine) Flag {
   std::atomic<int> round{0};
+  template <Asking kAsking>
   void wait_for(int wanted) const noexcept {
     while (round.load(std::memory_order_acquire) != wanted) {
+      if constexpr (kAsking == Asking::kWithPauses) whorl::sync::pause();
     }
   }
 };
+
+template <Asking kAsking>
+double round_trip_ns(CpuPair cpus, bool real_time, int round_trips) {
+  Flag ping;
+  Flag pong;
+  double mean = 0;
+  const auto ask = [&] {
+    const std::int64_t begin = now_ns();
+    for (int round = 1; round <= round_trips; ++round) {
+      ping.round.store(round, std::memory_order_release);
+      pong.wait_for<kAsking>(round);
+    }
+    mean = static_cast<double>(now_ns() - begin) / round_trips;
+  };
+  const auto answer = [&] {
+    for (int round = 1; round <= round_trips; ++round) {
+      ping.wait_for<kAsking>(round);
+      pong.round.store(round, std::memory_order_release);
+    }
+  };
+  run_team({{cpus.first, ask}, {cpus.second, answer}}, real_time);
+  return mean;
+}
 
 }  // namespace
 
@@ -56,26 +83,14 @@ CpuPair two_cpus() {
   return {cpus[0], cpus[1]};
 }
 
-double line_round_trip_ns(CpuPair cpus, bool real_time, int round_trips) {
-  Flag ping;
-  Flag pong;
-  double mean = 0;
-  const auto ask = [&] {
-    const std::int64_t begin = now_ns();
-    for (int round = 1; round <= round_trips; ++round) {
-      ping.round.store(round, std::memory_order_release);
-      pong.wait_for(round);
-    }
-    mean = static_cast<double>(now_ns() - begin) / round_trips;
-  };
-  const auto answer = [&] {
-    for (int round = 1; round <= round_trips; ++round) {
-      ping.wait_for(round);
-      pong.round.store(round, std::memory_order_release);
-    }
-  };
-  run_team({{cpus.first, ask}, {cpus.second, answer}}, real_time);
-  return mean;
+double line_round_trip_ns(CpuPair cpus, bool real_time, int round_trips, Asking asking) {
+  return asking == Asking::kAtOnce ? round_trip_ns<Asking::kAtOnce>(cpus, real_time, round_trips)
+                                   : round_trip_ns<Asking::kWithPauses>(cpus, real_time, round_trips);
+}
+
+double best_line_round_trip_ns(CpuPair cpus, bool real_time, int round_trips) {
+  return std::min(line_round_trip_ns(cpus, real_time, round_trips, Asking::kAtOnce),
+                  line_round_trip_ns(cpus, real_time, round_trips, Asking::kWithPauses));
 }
 
 }  // namespace bench

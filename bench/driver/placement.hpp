@@ -34,7 +34,14 @@ struct CpuPair {
 /// Errors:  std::runtime_error when there is only one.
 CpuPair two_cpus();
 
+/// What a thread does that waits for a line: asks again at once, or pauses first. Which of the two is faster depends on the
+/// processor: pausing leaves the line alone while the other writes to it.
+enum class Asking { kAtOnce, kWithPauses };
+
 /// The mean time in which a thread on each of the two CPUs hands a cache line to the other and gets it back.
-double line_round_trip_ns(CpuPair cpus, bool real_time, int round_trips = 1500);
+double line_round_trip_ns(CpuPair cpus, bool real_time, int round_trips = 1500, Asking asking = Asking::kAtOnce);
+
+/// The better of the two ways of asking, one after the other.
+double best_line_round_trip_ns(CpuPair cpus, bool real_time, int round_trips = 1500);
 
 }  // namespace bench

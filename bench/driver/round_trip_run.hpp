@@ -18,6 +18,7 @@ struct RoundTripPlan {
   std::size_t capacity;
   std::uint64_t warm_up;  // round trips, not measured
   std::uint64_t measured;
+  std::uint64_t give_up = 300'000'000;  // tries: an item has been lost, for nothing takes that long
 };
 
 namespace detail {
@@ -26,9 +27,9 @@ namespace detail {
 template <class Queue>
 class End {
  public:
-  End(Queue& there, Queue& back) : to_(there.producer(0)), from_(back) {}
+  End(Queue& there, Queue& back, std::uint64_t give_up) : to_(there.producer(0)), from_(back), give_up_(give_up) {}
 
-  // False: an item has been lost, for nothing takes that long.
+  // False: an item has been lost.
   bool push() {
     return goes_well([this] { return to_.try_push(make_item<typename Queue::Item>(tag_)); }) && ++tag_ != 0;
   }
@@ -40,9 +41,8 @@ class End {
 
  private:
   template <class Try>
-  static bool goes_well(Try&& attempt) {
-    constexpr std::uint64_t kGiveUp = 300'000'000;
-    for (std::uint64_t tries = 0; tries < kGiveUp; ++tries) {
+  bool goes_well(Try&& attempt) const {
+    for (std::uint64_t tries = 0; tries < give_up_; ++tries) {
       if (attempt()) return true;
     }
     return false;
@@ -50,6 +50,7 @@ class End {
 
   typename Queue::Producer to_;
   Queue& from_;
+  const std::uint64_t give_up_;
   Ledger<1> ledger_;
   Tag tag_ = first_tag(0);
 };
@@ -68,7 +69,7 @@ Outcome run_round_trips(const RoundTripPlan& plan, const Stage& stage) {
   Outcome outcome;
 
   const auto ask = [&] {
-    detail::End<Queue> end(ping, pong);
+    detail::End<Queue> end(ping, pong, plan.give_up);
     const auto round_trips = [&](std::uint64_t count) {
       for (; count != 0 && end.push() && end.take(); --count) {
       }
@@ -80,7 +81,7 @@ Outcome run_round_trips(const RoundTripPlan& plan, const Stage& stage) {
     ledgers[0] = end.ledger();
   };
   const auto answer = [&] {
-    detail::End<Queue> end(pong, ping);
+    detail::End<Queue> end(pong, ping, plan.give_up);
     for (std::uint64_t count = all; count != 0 && end.take() && end.push(); --count) {
     }
     ledgers[1] = end.ledger();

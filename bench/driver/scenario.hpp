@@ -40,6 +40,11 @@ constexpr const char* name_of(Unit unit) noexcept {
 /// Whether the smaller of two figures is the better one.
 constexpr bool less_is_better(Unit unit) noexcept { return unit != Unit::kItemsPerSecond && unit != Unit::kRatio; }
 
+/// "1 producer", "4 producers".
+inline std::string counted(std::size_t number, const std::string& what) {
+  return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
+}
+
 /// Named settings of a contender within a scenario, in the order they are shown.
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 

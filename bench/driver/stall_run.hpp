@@ -24,6 +24,7 @@ namespace bench {
 struct StallPlan {
   std::size_t capacity;
   std::int64_t window_ns;
+  std::int64_t warm_up_ns = 5'000'000;  // at most
   bool interrupts = false;  // producer 0 loses its CPU for a millisecond, wherever it is, every few milliseconds
 };
 
@@ -46,52 +47,54 @@ Sent produce_and_tell(typename Queue::Producer& to, std::size_t id, const StopSi
   return sent;
 }
 
-// The longest stall of the window, and the one that is going on.
-class Stall {
+// The longest stall of the window, and the longest time from one call that brought items to the next.
+class Stalls {
  public:
-  // The queue was empty though, as one knew before asking it at `asked_ns`, there were items.
-  void goes_on(std::int64_t asked_ns) {
-    if (begin_ns_ == 0) begin_ns_ = asked_ns;
-    longest_ns_ = std::max(longest_ns_, now_ns() - begin_ns_);
-  }
-  void ends() {
-    if (begin_ns_ != 0) goes_on(0);
+  // A call of the window, from `asked_ns` until now. `owed`: before it one knew of items that had not come.
+  void enter(std::int64_t asked_ns, bool owed, std::size_t got) {
+    const std::int64_t now = now_ns();
+    if (owed) {
+      if (begin_ns_ == 0) begin_ns_ = asked_ns;
+      longest_ns_ = std::max(longest_ns_, now - begin_ns_);
+    }
+    if (got == 0) return;
+    if (received_ns_ != 0) longest_gap_ns_ = std::max(longest_gap_ns_, now - received_ns_);
+    received_ns_ = now;
     begin_ns_ = 0;
   }
-  std::int64_t longest_ns() const noexcept { return longest_ns_; }
+  double longest_ns() const noexcept { return static_cast<double>(longest_ns_); }
+  double longest_gap_ns() const noexcept { return static_cast<double>(longest_gap_ns_); }
 
  private:
-  std::int64_t begin_ns_ = 0;
+  std::int64_t begin_ns_ = 0;  // of the stall that is going on
   std::int64_t longest_ns_ = 0;
+  std::int64_t received_ns_ = 0;
+  std::int64_t longest_gap_ns_ = 0;
 };
 
-// The consumer's thread; returns the longest stall of the window.
+// The consumer's thread.
 template <class Queue, std::size_t kProducers>
-std::int64_t receive_and_watch(Queue& queue, Course& course, const std::array<Completed, kProducers>& completed,
-                               Ledger<kProducers, kLanesOf<Queue>>& ledger) {
+Stalls receive_and_watch(Queue& queue, Course& course, const std::array<Completed, kProducers>& completed,
+                         Ledger<kProducers, kLanesOf<Queue>>& ledger) {
   constexpr std::size_t kWorkPerLook = 1024;
   constexpr std::size_t kWorkOfEmptyCall = 64;
-  Stall stall;
+  Stalls stalls;
   whorl::Backoff wait;
-  std::size_t got = 0;
+  std::uint64_t there = 0;  // so many pushes have returned, as far as one knows
   for (std::size_t work = 0;;) {
-    std::uint64_t there = 0;
-    std::int64_t asked_ns = 0;
-    if (got == 0) {  // only then: reading these takes the lines from the producers
+    if (there <= ledger.count()) {  // only then: reading these takes the lines from the producers
+      there = 0;
       for (const Completed& one : completed) there += one.count.load(std::memory_order_acquire);
-      asked_ns = now_ns();
     }
-    got = queue.consume([&](const typename Queue::Item& item) { ledger.enter(item); }, kMostPerCall);
-    if (got == 0 && there > ledger.count() && course.is_measuring()) {
-      stall.goes_on(asked_ns);
-    } else if (course.is_measuring()) {
-      stall.ends();
-    }
+    const bool owed = there > ledger.count();
+    const std::int64_t asked_ns = now_ns();
+    const std::size_t got = queue.consume([&](const typename Queue::Item& item) { ledger.enter(item); }, kMostPerCall);
+    if (course.is_measuring()) stalls.enter(asked_ns, owed, got);
     got != 0 ? wait.reset() : wait.snooze();
     work += std::max(got, kWorkOfEmptyCall);
     if (work < kWorkPerLook && !course.is_draining()) continue;
     work = 0;
-    if (!course.goes_on(ledger.count(), got)) return stall.longest_ns();
+    if (!course.goes_on(ledger.count(), got)) return stalls;
   }
 }
 
@@ -140,15 +143,22 @@ class Interrupter {
 
 }  // namespace detail
 
-/// One sample: the longest stall in the window, in ns, and the items per second of that window. A stall begins when the
-/// consumer, knowing of a push that has returned and whose item it does not have, finds nothing; it ends when it finds
-/// something. The consumer backs off meanwhile, or the one it waits for might never get a CPU.
+/// One sample: the longest stall in the window, in ns; the longest time between two calls that brought items; and the items
+/// per second of that window. A stall begins when the consumer asks, knowing of a push that has returned and whose item it
+/// does not have; it ends when a call returns with items. So it is one call at least, and all the time that a library waits
+/// inside it. After calls that brought nothing the consumer backs off, or the one it waits for might never get a CPU.
+///
+/// The consumer has a CPU to itself and the producers share the other one: what holds it up is the queue, and not that it
+/// has lost its own CPU.
 ///
 /// Errors:  VerificationError.
 template <Contender Queue, std::size_t kProducers>
-Outcome run_stalls(const StallPlan& plan, const Stage& /*stage*/) {
-  const HandOffPlan hand_off{
-      .capacity = plan.capacity, .when_empty = WhenEmpty::kGentle, .pinned = false, .window_ns = plan.window_ns};
+Outcome run_stalls(const StallPlan& plan, const Stage& stage) {
+  const HandOffPlan hand_off{.capacity = plan.capacity,
+                             .when_empty = WhenEmpty::kGentle,
+                             .pinned = true,
+                             .window_ns = plan.window_ns,
+                             .warm_up_ns = plan.warm_up_ns};
   Queue queue(Shape{plan.capacity, kProducers});
   detail::StopSign sign{.producers_left = kProducers};
   std::array<detail::Completed, kProducers> completed;
@@ -158,13 +168,14 @@ Outcome run_stalls(const StallPlan& plan, const Stage& /*stage*/) {
   Outcome outcome;
 
   std::vector<Task> tasks;
-  tasks.push_back({kAnyCpu, [&] {
+  tasks.push_back({stage.cpus.first, [&] {
                      detail::Course course(hand_off, sign);
-                     outcome.figure = static_cast<double>(detail::receive_and_watch(queue, course, completed, ledger));
-                     outcome.others = {course.items_per_second()};
+                     const detail::Stalls stalls = detail::receive_and_watch(queue, course, completed, ledger);
+                     outcome.figure = stalls.longest_ns();
+                     outcome.others = {stalls.longest_gap_ns(), course.items_per_second()};
                    }});
   for (std::size_t id = 0; id < kProducers; ++id) {
-    tasks.push_back({kAnyCpu, [&, id] {
+    tasks.push_back({stage.cpus.second, [&, id] {
                        auto producer = queue.producer(id);
                        const bool interrupted = plan.interrupts && id == 0;
                        if (interrupted) interrupter.begins();
@@ -173,7 +184,7 @@ Outcome run_stalls(const StallPlan& plan, const Stage& /*stage*/) {
                        sign.producers_left.fetch_sub(1, std::memory_order_release);
                      }});
   }
-  if (plan.interrupts) tasks.push_back({kAnyCpu, [&] { interrupter.interrupt(sign); }});
+  if (plan.interrupts) tasks.push_back({stage.cpus.second, [&] { interrupter.interrupt(sign); }});
   run_team(std::move(tasks), false);
   verify(outcome, ledger, sent);
   return outcome;
@@ -186,16 +197,18 @@ void add_stalls(Scenario& scenario, Roster<Queues...> roster, const StallPlan& p
     scenario.entries.push_back(Entry{
         .contender = Queue::kName,
         .producers = Queue::kProducers,
-        .parameters = {{"load", load_of(kProducers + 1)}, {"figure", "longest_stall"}},
+        .parameters = {{"load", "oversubscribed"}, {"figure", "longest_stall"}},
         .unit = Unit::kNanoseconds,
         .capacity = Queue(Shape{plan.capacity, kProducers}).capacity(),
-        .pinned = false,
+        .pinned = true,
         .threads = kProducers + 1,
         .sample = [plan](const Stage& stage) { return run_stalls<Queue, kProducers>(plan, stage); },
+        .real_time = false,
         .placed = false,
         .cost_ms = static_cast<double>(plan.window_ns) / 1e6 + 10,
         .least_samples = samples,
     });
+    scenario.also_reports("longest_gap", Unit::kNanoseconds);
     scenario.also_reports("items_per_second", Unit::kItemsPerSecond);
   });
 }

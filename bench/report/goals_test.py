@@ -116,6 +116,29 @@ class Places(unittest.TestCase):
         (outcome,) = judged(TWICE, *rows, usual="smt")
         self.assertEqual(outcome.placement, "far")
 
+    def test_the_usual_placement_only_where_both_have_enough_samples(self):
+        rows = [row("race", "whorl/leased", 100), row("race", "a/b", 100, samples=4),
+                row("race", "whorl/leased", 300, placement="far"), row("race", "a/b", 100, placement="far")]
+        (outcome,) = judged(TWICE, *rows, usual="near")
+        self.assertEqual((outcome.verdict, outcome.placement), (YES, "far"))
+        (outcome,) = judged(TWICE, *rows[:3], row("race", "a/b", 100, placement="far", samples=4), usual="near")
+        self.assertEqual((outcome.placement, outcome.note), ("near", "few samples"))
+
+    def test_flatness_has_one_placement_with_enough_samples_too(self):
+        rows = [row("p2", "whorl/leased", 100), row("p4", "whorl/leased", 85, samples=1),
+                row("p2", "whorl/leased", 100, placement="far"), row("p4", "whorl/leased", 70, placement="far")]
+        (outcome,) = judged(Goal("p2 p4", "whorl/leased", flat=0.8), *rows, usual="near")
+        self.assertEqual((outcome.verdict, outcome.placement), (NO, "far"))
+
+    def test_peers_that_the_placement_lacks_are_named(self):
+        rows = [row("race", "whorl/leased", 300), row("race", "a/b", 100), row("race", "c/far", 900, placement="far"),
+                mixed("race", "d/mixed"), mixed("another", "e/other")]
+        (outcome,) = judged(TWICE, *rows)
+        self.assertEqual((outcome.verdict, outcome.note), (YES, "without c/far, d/mixed (no sample in this placement)"))
+        named = Goal("race", "whorl/leased", "a/b c/far", at_least=2)
+        (outcome,) = judged(named, *rows)
+        self.assertEqual((outcome.verdict, outcome.note), (YES, "without c/far (no sample in this placement)"))
+
     def test_mixed_rows_count_for_nothing(self):
         self.assertEqual(verdict(TWICE, mixed("race", "whorl/leased"), row("race", "a/b", 10)), NOT_MEASURED)
 

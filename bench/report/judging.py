@@ -63,7 +63,8 @@ def judge_regime(report, goal, scenario, regime, ours):
         return replace(outcome, verdict=NOT_MEASURED, note="a figure of zero has no ratio")
     return replace(outcome, reached=spread, reached_text=reached_text(goal, row, spread),
                    verdict=YES if is_reached(goal, spread.median) else NO,
-                   note=notes(report, goal, spread, [row] if other is None else [row, other]))
+                   note=notes(report, goal, spread, [row] if other is None else [row, other],
+                              absent(report, goal, row, theirs, placement)))
 
 
 def rows_against(report, goal, scenario, regime, ours):
@@ -73,6 +74,15 @@ def rows_against(report, goal, scenario, regime, ours):
         return [row for row in report.find(scenario, regime) if is_peer(row, ours[0])]
     names = goal.against.split()
     return report.find(scenario, regime, contenders=names) or report.find("limits", contenders=names)
+
+
+def absent(report, goal, ours, theirs, placement):
+    """Whom the goal is against, and who was not measured in this placement."""
+    names = {row.contender for row in theirs}
+    if goal.against == PEERS:  # those too that have samples of a mixed placement alone
+        names |= {row.contender for row in report.rows
+                  if row.scenario == ours.scenario and row.regime == ours.regime and is_peer(row, ours)}
+    return sorted(names - {row.contender for row in theirs if row.placement == placement})
 
 
 def reached(goal, ours, theirs):
@@ -99,12 +109,14 @@ def against_text(goal, other):
     return f"{PEERS}: {other.contender}" if goal.against == PEERS else other.contender
 
 
-def notes(report, goal, spread, rows):
+def notes(report, goal, spread, rows, absent_here=()):
     said = []
     if is_reached(goal, spread.low) != is_reached(goal, spread.high):
         said.append("the spread lies across the goal")
     if min(row.samples for row in rows) < FEW:
         said.append("few samples")
+    if absent_here:
+        said.append(f"without {', '.join(absent_here)} (no sample in this placement)")
     if goal.against == PEERS:
         missing = missing_peers(report, rows[0].scenario)
         said += [f"without {', '.join(missing)} (incomplete)"] if missing else []
@@ -133,11 +145,10 @@ def judge_flatness(report, goal):
     rows = {name: wanted(report.find(name, contenders=goal.ours.split()), goal) for name in names}
     outcome = Outcome(goal, ", ".join(names), "", goal.ours, "its own best of these", goal.text(), NOT_MEASURED)
     missing = [name for name in names if not rows[name]]
-    everywhere = set.intersection(*({row.placement for row in rows[name]} for name in names))
-    if missing or not everywhere:
+    placement = report.common_placement(*rows.values())
+    if placement is None:
         yield replace(outcome, note=f"no row in {', '.join(missing)}" if missing else "never in one placement")
         return
-    placement = report.usual if report.usual in everywhere else min(everywhere)
     figures = [best(row for row in rows[name] if row.placement == placement) for name in names]
     slowest = min(figures, key=lambda row: row.spread.median)
     fastest = max(figures, key=lambda row: row.spread.median)

@@ -1,8 +1,11 @@
-"""What no queue can pass: which limit of the machine belongs to which scenario, and the share of it that a row reaches."""
+"""What the machine did at best without a queue: which of these limits belongs to which scenario, and the share of it that a
+row reaches. Found by trying, not proved: where threads share a CPU, or a batch needs fewer flags, a queue may pass one."""
 
 import re
 from dataclasses import dataclass
 from typing import Callable
+
+from results import ANY
 
 ITEMS_PER_LINE = 7  # of limit/stream: seven items and a flag
 LOCKING = r"whorl/(shared|biased1|biased_wandering).*"
@@ -44,13 +47,13 @@ LIMITS = (
 
 
 def limits_of(report, scenario, unit, placement):
-    """Those of LIMITS that were measured in this placement: in the scenario itself, or else in `limits`."""
+    """Those of LIMITS that were measured in this placement, or in none: in the scenario itself, or else in `limits`."""
     found = []
     for limit in LIMITS:
         if limit.unit != unit or not re.fullmatch(limit.scenarios, scenario):
             continue
         rows = [row for where in (scenario, "limits")
-                for row in report.find(where, placement=placement, contenders=[limit.of])]
+                for row in report.find(where, contenders=[limit.of]) if row.placement in (placement, ANY)]
         found += [Measured(limit.name, limit.figure(row.spread.median), limit.ours) for row in rows[:1]]
     return found
 

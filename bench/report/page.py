@@ -21,14 +21,15 @@ METHOD = (
     "A sample lasts some milliseconds. Contenders take turns in a new random order each round, so that whatever the machine "
     "does meanwhile happens to all.",
     "Before and after each sample two pinned threads hand a cache line to and fro, and the round trip names the placement "
-    "that the sample was taken in. Figures are medians of one placement; whiskers and parentheses are quartiles, those of a "
-    "ratio the outermost that the two allow.",
+    "that the sample was taken in; what one thread does alone has none. Figures are medians of one placement; whiskers and "
+    "parentheses are quartiles, those of a ratio the outermost that the two allow.",
     "Every item of every run is checked: that it arrived, once and whole, and in its producer's order where the contender "
     "keeps one. A run that lost any would have left no report.",
     "A peer is a queue that can do the same job with the same settings: one for a single producer is no peer of a shard that "
     "any producer may use.",
-    "Limits are what the machine does without any queue, in the same run and placement. Where threads outnumber the CPUs, a "
-    "queue may pass the stream from core to core: what a thread writes and another reads on the same CPU never crosses.",
+    "Limits are what the machine did at best without any queue, in the same run and placement: found by trying, not proved. "
+    "Where threads outnumber the CPUs, a queue may pass the stream from core to core: what a thread writes and another reads "
+    "on the same CPU never crosses.",
 )
 
 
@@ -100,7 +101,7 @@ def trouble(report):
     said = []
     if report.build_type != "release":
         said.append("This was not a release build: its figures mean nothing.")
-    if report.usual == MIXED:
+    if report.usual == MIXED and not report.quoted:
         said.append("No two round trips of any sample agreed: there is nothing to quote.")
     missing = sorted({name for _, name in report.incomplete})
     if missing:

@@ -107,6 +107,11 @@ class Page(unittest.TestCase):
         self.assertIn("whorl/leased in mpsc_u64_p1 reaches 112% of a limit: core-to-core stream, a flag a line, 800 M/s.", html)
         self.assertIn("half a raw ping-pong: 50.0 ns</text>", html)
 
+    def test_a_limit_of_one_thread_is_of_no_placement_and_drawn_in_all(self):
+        limit = less("limits", "limit/lock", 5, placement="any", threads=1)
+        html = checked(limit, row("unicast_u64_shared", "whorl/shared1", 50e6, params={"empty": "gentle"}))[0]
+        self.assertIn("whorl/shared1 reaches 25% of a limit: a locked instruction an item, 200 M/s.", html)
+
     def test_goals_are_told(self):
         html = checked(*every_kind())[0]
         self.assertRegex(html, r'(?s)unicast_u64_b1_c65536.*?empty greedy.*?peers: a/b.*?3\.00x.*?class="left yes">yes<')
@@ -151,6 +156,13 @@ class Picture(unittest.TestCase):
         for name in ("whorl/leased", "a/a", "a/b", "a/c", "boost/queue", "900 M/s"):
             self.assertIn(name, words)
         self.assertNotIn("a/d", words)  # three peers are enough
+
+    def test_it_shows_gentle_consumers(self):
+        rows = [row("unicast_u64_b1_c65536", name, rate, params={"empty": empty})
+                for name in ("whorl/leased", "a/b") for empty, rate in (("greedy", 7e8), ("gentle", 4e8))]
+        words = "".join(ElementTree.fromstring(picture.render(report(*rows))).itertext())
+        self.assertIn("400 M/s", words)
+        self.assertNotIn("700 M/s", words)
 
     def test_nothing_to_draw(self):
         with self.assertRaises(ReportError):

@@ -137,13 +137,14 @@ class Report:
             and (contenders is None or row.contender in contenders)
         ]
 
-    def common_placement(self, ours, theirs):
-        """Where both have samples: the usual placement, or else the one where the poorer has the most; None."""
-        mine, other = counts_by_placement(ours), counts_by_placement(theirs)
-        common = mine.keys() & other.keys()
-        if self.usual in common:
+    def common_placement(self, *sides):
+        """Where all of these lists of rows have samples: the usual placement, if each has enough there, or else the one
+        where the poorest has the most; None where there is none."""
+        counts = [counts_by_placement(rows) for rows in sides]
+        poorest = {name: min(count[name] for count in counts) for name in set.intersection(*map(set, counts))}
+        if poorest.get(self.usual, 0) >= FEW:
             return self.usual
-        return max(sorted(common), key=lambda name: min(mine[name], other[name]), default=None)
+        return max(sorted(poorest), key=lambda name: (poorest[name], name == self.usual), default=None)
 
 
 def counts_by_placement(rows):

@@ -27,7 +27,7 @@ Scenario contention(const std::string& id) {
   using Many = Roster<WhorlShared1<Item>, WhorlBiased1<Item>, BoostQueue<Item>>;
   using Contenders = std::conditional_t<kProducers == 1, Joined<Many, Roster<BoostSpsc<Item>>>, Many>;
   Scenario scenario{.id = id,
-                    .summary = std::to_string(kProducers) + " producers -> one ring -> 1 consumer, unpinned (" +
+                    .summary = counted(kProducers, "producer") + " -> one ring -> 1 consumer, unpinned (" +
                                load_of(kProducers + 1) + "), 8-byte items, single pushes",
                     .entries = {},
                     .missing = {}};

@@ -108,6 +108,7 @@ void add(Scenario& scenario, Parameters parameters, Sample sample) {
          .pinned = true,
          .threads = 1,
          .sample = [=](const Stage& stage) { return sample.template operator()<Bench<Kind, kShards>>(stage); },
+         .placed = false,
          .cost_ms = 6});
   };
   one.template operator()<whorl::Biased>("whorl/biased");

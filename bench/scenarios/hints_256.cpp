@@ -103,6 +103,7 @@ Scenario idle_poll_256() {
                                 .pinned = true,
                                 .threads = 1,
                                 .sample = sample_idle_poll<Queue>,
+                                .placed = false,
                                 .cost_ms = 8});
   });
   return scenario;

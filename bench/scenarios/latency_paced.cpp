@@ -1,12 +1,15 @@
-// latency_paced: one item each microsecond, and how long each was on its way: p50, p99, p99.9 and the longest.
+// latency_paced: one item each microsecond, and how long each took: p50, p99, p99.9 and the longest.
 //
 //     +----------+   one item each us   +-------------+   take 1    +----------+
 //     | producer | -------------------> | 1,024 items | ----------> | consumer |
 //     |  CPU 2   |                      +-------------+             |  CPU 1   |
 //     +----------+                                                  +----------+
 //
-// From before the push to the consumer's handler, which includes a reading of the clock, some 20 to 50 ns. The consumer
-// asks all the time. A sample has 10,000 items; the longest time is the machine's business rather than the queue's.
+// To the consumer's handler from when the item was due: an item that waits because the one before it was late is late, too.
+// And from just before its push, which leaves such waiting out. Both include a reading of the clock, some 20 to 50 ns. The
+// consumer asks all the time. A sample has 10,000 items. Of each figure the report has the median over the samples, so that
+// "max" is what the longest of 10,000 usually is, and not the longest of all; it is the machine's business rather than the
+// queue's.
 
 #include <cstdint>
 
@@ -24,10 +27,11 @@ Listing latency_paced() {
   constexpr const char* kId = "latency_paced";
 
   return {{kId, [] {
-             Scenario scenario{.id = kId,
-                               .summary = "1 producer -> 1 consumer, pinned, an 8-byte item each us; ns on its way",
-                               .entries = {},
-                               .missing = {}};
+             Scenario scenario{
+                 .id = kId,
+                 .summary = "1 producer -> 1 consumer, pinned, an 8-byte item each us; ns from when it was due",
+                 .entries = {},
+                 .missing = {}};
              add_paced(scenario, Contenders{},
                        {.capacity = kCapacity, .interval_ns = 1'000, .warm_up = 500, .measured = 10'000});
              return scenario;

@@ -34,7 +34,7 @@ Scenario mpsc(const std::string& id) {
                                    WhorlShared1<Item>, WhorlShared4<Item>>,
                             PeersForMany<Item, kCapacity, kProducers>, Dpdk>;
   Scenario scenario{.id = id,
-                    .summary = std::to_string(kProducers) + " producers -> 1 consumer, unpinned (" +
+                    .summary = counted(kProducers, "producer") + " -> 1 consumer, unpinned (" +
                                load_of(kProducers + 1) + "), 8-byte items, single pushes",
                     .entries = {},
                     .missing = {}};

@@ -9,7 +9,7 @@
 //     +-------------+
 //
 // The threads of mpsc_u64_p16, and everybody backs off as there. CPU time is that of the whole program during the window:
-// waiting costs, too.
+// waiting costs, too. dpdk/mp_sc does not take part, for the reason that mpsc_u64.cpp gives.
 
 #include <cstdint>
 
@@ -24,7 +24,7 @@ Listing oversubscribed_16p() {
   constexpr std::size_t kCapacity = 65536;
   constexpr std::size_t kProducers = 16;
   using Contenders = Joined<Roster<WhorlLeased<Item>, WhorlBiased<Item>, WhorlShared1<Item>, WhorlShared4<Item>>,
-                            PeersForMany<Item, kCapacity, kProducers>>;
+                            PeersForMany<Item, kCapacity, kProducers>, Roster<DpdkHts<Item>, DpdkRts<Item>>>;
   constexpr const char* kId = "oversubscribed_16p";
 
   return {{kId, [] {

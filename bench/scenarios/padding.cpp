@@ -35,7 +35,7 @@ Scenario padded(const std::string& id) {
              BoostQueue<Item>>;
   using Contenders = std::conditional_t<kProducers == 1, Joined<Many, Roster<BoostSpsc<Item>>>, Many>;
   Scenario scenario{.id = id,
-                    .summary = std::to_string(kProducers) + " producers -> 1 consumer, 8-byte items; " +
+                    .summary = counted(kProducers, "producer") + " -> 1 consumer, 8-byte items; " +
                                std::to_string(kBytes) + " bytes between the words of different writers",
                     .entries = {},
                     .missing = {}};

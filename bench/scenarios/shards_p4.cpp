@@ -38,7 +38,7 @@ template <std::size_t kShards>
 Scenario shards(const std::string& id) {
   constexpr std::size_t kProducers = 4;
   Scenario scenario{.id = id,
-                    .summary = "4 producers -> " + std::to_string(kShards) + " shards -> 1 consumer, unpinned (" +
+                    .summary = "4 producers -> " + counted(kShards, "shard") + " -> 1 consumer, unpinned (" +
                                load_of(kProducers + 1) + "), 8-byte items, single pushes",
                     .entries = {},
                     .missing = {}};

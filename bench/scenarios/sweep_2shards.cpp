@@ -36,7 +36,7 @@ Scenario make() {
                     .summary = "1 producer -> 2 shards in turn -> 1 consumer, pinned, 8-byte items, single pushes",
                     .entries = {},
                     .missing = {}};
-  for (const WhenEmpty when_empty : {WhenEmpty::kGreedy, WhenEmpty::kGentle}) {
+  for (const WhenEmpty when_empty : {WhenEmpty::kGentle, WhenEmpty::kGreedy}) {
     add_hand_offs<1>(scenario, Roster<SweepingBiased, SweepingShared>{},
                      {.capacity = 65536, .when_empty = when_empty, .pinned = true, .window_ns = 5'000'000});
   }

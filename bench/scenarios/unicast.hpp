@@ -43,7 +43,7 @@ template <class Item, std::size_t kCapacity>
 Scenario unicast_single(std::string id, const std::string& item) {
   return unicast<kCapacity>(std::move(id), "1 producer -> 1 consumer, pinned, " + item + " items, single pushes",
                             UnicastContenders<Item, kCapacity>{},
-                            {.regimes = {WhenEmpty::kGreedy, WhenEmpty::kGentle}});
+                            {.regimes = {WhenEmpty::kGentle, WhenEmpty::kGreedy}});
 }
 
 /// A batch a call; the consumer is gentle.

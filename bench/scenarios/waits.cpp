@@ -194,6 +194,7 @@ Scenario all_waits(const char* id, const char* summary, Unit unit, unsigned thre
                                 .threads = threads,
                                 .sample = [=](const Stage& stage) { return sample.template operator()<W>(stage); },
                                 .real_time = kRealTime,
+                                .placed = threads > 1,
                                 .cost_ms = cost_ms});
   };
   add.template operator()<whorl::BusySpinWait>("whorl/busy_spin");

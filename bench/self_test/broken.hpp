@@ -1,5 +1,5 @@
 #pragma once
-// Queues that are wrong on purpose, now and then.
+// Queues that are wrong on purpose, now and then; in batches, by the library's own call where Sound has one.
 
 #include <optional>
 
@@ -9,6 +9,7 @@
 namespace bench {
 
 inline constexpr unsigned kNowAndThen = 100;
+inline constexpr unsigned kNowAndThenInBatches = 8;  // of fewer calls
 
 // Each breaks one of Sound's promises; Sound is any contender.
 template <class Sound>
@@ -19,6 +20,11 @@ struct Losing : Sound {
     typename Sound::Producer sound;
     unsigned pushes = 0;
     bool try_push(const typename Sound::Item& item) { return ++pushes % kNowAndThen == 0 || sound.try_push(item); }
+    std::size_t push_some(std::span<const typename Sound::Item> items)
+      requires PushesSome<Sound>
+    {
+      return ++pushes % kNowAndThenInBatches == 0 ? 1 : sound.push_some(items);
+    }
   };
   Producer producer(std::size_t id) { return {Sound::producer(id)}; }
 };
@@ -34,6 +40,13 @@ struct Doubling : Sound {
       if (!sound.try_push(item)) return false;
       if (++pushes % kNowAndThen == 0) (void)sound.try_push(item);
       return true;
+    }
+    std::size_t push_some(std::span<const typename Sound::Item> items)
+      requires PushesSome<Sound>
+    {
+      const std::size_t accepted = sound.push_some(items);
+      if (accepted != 0 && ++pushes % kNowAndThenInBatches == 0) (void)sound.push_some(items.first(1));
+      return accepted;
     }
   };
   Producer producer(std::size_t id) { return {Sound::producer(id)}; }

@@ -2,10 +2,18 @@
 
 #include <iomanip>
 #include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "../contenders/contenders.hpp"
 #include "../driver/hand_off_run.hpp"
+#include "../driver/one_thread_run.hpp"
+#include "../driver/paced_run.hpp"
 #include "../driver/push_run.hpp"
+#include "../driver/round_trip_run.hpp"
+#include "../driver/stall_run.hpp"
+#include "../driver/tally.hpp"
 #include "../peers/lmax.hpp"
 #include "broken.hpp"
 
@@ -16,54 +24,65 @@ using Sound = WhorlInline<Packet>;
 using Wandering = WhorlBiasedWandering<Packet>;
 
 // Patient: the ring is filled at least once, however busy the machine, so that every broken queue gets its chance.
+constexpr std::int64_t kPatienceNs = 1'000'000'000;
+constexpr std::uint64_t kPatienceTries = 100'000'000;
 constexpr HandOffPlan kHandOff{.capacity = 1024,
                                .when_empty = WhenEmpty::kGentle,
                                .pinned = true,
                                .window_ns = 5'000'000,
-                               .warm_up_ns = 1'000'000'000};
+                               .warm_up_ns = kPatienceNs};
 constexpr HandOffPlan kOfBatches = [] {
   HandOffPlan plan = kHandOff;
   plan.batch = 64;
   return plan;
 }();
 constexpr PushPlan kPushes{.capacity = 65536, .pushes = 16000};
+constexpr OneThreadPlan kOneThread{.capacity = 1024, .burst = 16, .bursts = 1000, .counted = 1};
+constexpr RoundTripPlan kRoundTrips{.capacity = 1024, .warm_up = 100, .measured = 2000, .give_up = kPatienceTries};
+constexpr PacedPlan kPaced{
+    .capacity = 1024, .interval_ns = 1000, .warm_up = 100, .measured = 5000, .give_up = kPatienceTries};
+constexpr StallPlan kStalls{.capacity = 1024, .window_ns = 5'000'000, .warm_up_ns = kPatienceNs};
+
+bool says(const char* what, const char* how, bool expected, const std::string& outcome) {
+  std::cout << std::left << std::setw(24) << what << std::setw(12) << how << outcome << (expected ? "" : "   <- WRONG")
+            << '\n';
+  return expected;
+}
 
 // Whether the run ends as it should: with an error, or without one.
 template <class Run>
 bool ends_as_expected(const char* queue, const char* driver, bool sound, Run run) {
-  std::string outcome = "passed";
-  bool caught = false;
   try {
     run();
   } catch (const VerificationError& error) {
-    outcome = std::string("caught: ") + error.what();
-    caught = true;
+    return says(queue, driver, !sound, std::string("caught: ") + error.what());
   }
-  const bool expected = caught != sound;
-  std::cout << std::left << std::setw(24) << queue << std::setw(12) << driver << outcome
-            << (expected ? "" : "   <- WRONG") << '\n';
-  return expected;
+  return says(queue, driver, sound, "passed");
 }
 
+// Every driver that has books.
 template <class Queue>
 bool check(const Stage& stage) {
-  constexpr bool kSound = std::is_same_v<Queue, Sound>;
-  const bool one =
-      ends_as_expected(Queue::kName, "1 producer", kSound, [&] { run_hand_off<Queue, 1>(kHandOff, stage); });
-  const bool two =
-      ends_as_expected(Queue::kName, "2 producers", kSound, [&] { run_hand_off<Queue, 2>(kHandOff, stage); });
-  const bool batches =
-      ends_as_expected(Queue::kName, "batches", kSound, [&] { run_hand_off<Queue, 1, true>(kOfBatches, stage); });
-  const bool pushes = ends_as_expected(Queue::kName, "push", kSound, [&] { run_pushes<Queue>(kPushes, stage); });
-  return one && two && batches && pushes;
+  const auto ends = [](const char* driver, auto run) {
+    return ends_as_expected(Queue::kName, driver, std::is_same_v<Queue, Sound>, run);
+  };
+  bool passed = true;
+  passed &= ends("1 producer", [&] { run_hand_off<Queue, 1>(kHandOff, stage); });
+  passed &= ends("2 producers", [&] { run_hand_off<Queue, 2>(kHandOff, stage); });
+  passed &= ends("batches", [&] { run_hand_off<Queue, 1, true>(kOfBatches, stage); });
+  passed &= ends("push", [&] { run_pushes<Queue>(kPushes, stage); });
+  passed &= ends("one thread", [&] { run_one_thread<Queue>(kOneThread, stage); });
+  passed &= ends("round trips", [&] { run_round_trips<Queue>(kRoundTrips, stage); });
+  passed &= ends("paced", [&] { run_paced<Queue>(kPaced, stage); });
+  passed &= ends("stalls", [&] { run_stalls<Queue, 2>(kStalls, stage); });
+  return passed;
 }
 
 // Of a contender, none of which breaks its promises.
 template <class Queue>
 bool check_contender(const Stage& stage) {
   if constexpr (std::derived_from<Queue, Absent>) {
-    std::cout << std::left << std::setw(24) << Queue::kName << "missing\n";
-    return true;
+    return says(Queue::kName, "", true, "missing");
   } else {
     const bool single =
         ends_as_expected(Queue::kName, "1 producer", true, [&] { run_hand_off<Queue, 1>(kHandOff, stage); });
@@ -80,6 +99,61 @@ bool check_lanes(const Stage& stage) {
   return ends_as_expected(Queue::kName, "push, lanes", kSound, [&] { run_pushes<Queue>(kPushes, stage); });
 }
 
+// Pushes until there is no room, which must be so after some time.
+template <class Queue>
+std::size_t fill(typename Queue::Producer& producer) {
+  std::size_t accepted = 0;
+  while (accepted < 2 * kHandOff.capacity && producer.try_push(typename Queue::Item{})) ++accepted;
+  return accepted;
+}
+
+// Of a queue whose producers have a share each: one that takes all it can leaves the other's to it, whoever comes first.
+template <class Queue>
+bool check_shares(const Stage& /*stage*/) {
+  if constexpr (std::derived_from<Queue, Absent>) {
+    return says(Queue::kName, "", true, "missing");
+  } else {
+    Queue queue(Shape{kHandOff.capacity, 2});
+    auto one = queue.producer(0);
+    auto other = queue.producer(1);
+    constexpr std::size_t kShare = kHandOff.capacity / 2;
+    bool equal = fill<Queue>(one) == kShare && fill<Queue>(other) == kShare;
+    while (queue.consume([](const auto&) {}, kMostPerCall) != 0) {
+    }
+    equal = equal && fill<Queue>(other) == kShare && fill<Queue>(one) == kShare;
+    return says(Queue::kName, "shares", equal, equal ? "as they should be" : "one took what is another's");
+  }
+}
+
+using Tags = std::vector<std::uint64_t>;
+
+// Books without an order: what came of two producers, after `change` has been at it.
+template <class Change>
+bool check_tally(const char* fault, bool sound, Change change) {
+  constexpr std::uint64_t kEach = 1000;
+  return ends_as_expected(fault, "tally", sound, [&] {
+    Tags came;
+    for (std::size_t producer = 0; producer < 2; ++producer) {
+      for (std::uint64_t i = 0; i < kEach; ++i) came.push_back(first_tag(producer) + i);
+    }
+    change(came);
+    Tally<2> books;
+    for (const std::uint64_t tag : came) books.enter(tag);
+    books.verify({Sent{.accepted = kEach}, Sent{.accepted = kEach}});
+  });
+}
+
+bool check_tallies() {
+  bool passed = check_tally("nothing", true, [](Tags&) {});
+  passed &= check_tally("another order", true, [](Tags& came) { std::swap(came[3], came[700]); });
+  passed &= check_tally("one lost", false, [](Tags& came) { came.pop_back(); });
+  passed &= check_tally("one twice", false, [](Tags& came) { came.push_back(came[5]); });
+  passed &= check_tally("one for another", false, [](Tags& came) { came[6] = came[5]; });
+  passed &= check_tally("one changed", false, [](Tags& came) { came[7] ^= std::uint64_t{1} << 20; });
+  passed &= check_tally("another's producer", false, [](Tags& came) { came[8] = first_tag(1) + 8; });
+  return passed;
+}
+
 template <class... Queues>
 bool check_all(Roster<Queues...>, const Stage& stage) {
   return (int{check<Queues>(stage)} + ...) == sizeof...(Queues);
@@ -92,16 +166,17 @@ template <class... Queues>
 bool check_all_lanes(Roster<Queues...>, const Stage& stage) {
   return (int{check_lanes<Queues>(stage)} + ...) == sizeof...(Queues);
 }
+template <class... Queues>
+bool check_all_shares(Roster<Queues...>, const Stage& stage) {
+  return (int{check_shares<Queues>(stage)} + ...) == sizeof...(Queues);
+}
 
 // The Java program keeps its own books.
 bool check_java(const Stage& stage) {
   const std::optional<std::string> complaint = check_lmax(stage.cpus);
-  std::cout << std::left << std::setw(24) << "lmax/java" << std::setw(12) << "its books"
-            << (!complaint           ? "missing"
-                : complaint->empty() ? "every fault was noticed"
-                                     : *complaint)
-            << '\n';
-  return !complaint || complaint->empty();
+  if (!complaint) return says("lmax/java", "", true, "missing");
+  return says("lmax/java", "its books", complaint->empty(),
+              complaint->empty() ? "every fault was noticed" : *complaint);
 }
 
 }  // namespace
@@ -116,12 +191,16 @@ bool self_test(const Stage& stage) {
   constexpr std::size_t kCapacity = kHandOff.capacity;
   const bool contenders = check_contenders(
       Roster<WhorlLeased<Item>, WhorlDense<Item>, WhorlBiased<Item>, WhorlBiased1<Item>,                //
-             WhorlShared1<Item>, BoostQueue<Item>, BoostSpsc<Item>,                                     //
+             WhorlShared1<Item>, BoostQueue<Item>, BoostSpsc<Item>, BoostSpscInPlace<Item>,             //
              MoodycamelTokens<Item, kCapacity>, MoodycamelPlain<Item, kCapacity>, MoodycamelRwq<Item>,  //
              TbbBounded<Item>, DpdkMpSc<Item>, DpdkHts<Item>, DpdkRts<Item>, DpdkSpSc<Item>,            //
              UrcuWfcqueue<Item>, LibcdsVyukov<Item>, MutexRing<Item>, AbslMutexDeque<Item>>{},
       stage);
-  const bool passed = one_lane && lanes && contenders && check_java(stage);
+  const bool shares = check_all_shares(Roster<WhorlLeased<Item>, WhorlDense<Item>, UrcuWfcqueue<Item>,  //
+                                              MoodycamelTokens<Item, kCapacity / 2>>{},
+                                       stage);
+  const bool tallies = check_tallies();
+  const bool passed = one_lane && lanes && contenders && shares && tallies && check_java(stage);
   std::cout << (passed ? "self-test passed: every broken queue was caught, and no contender\n" : "self-test FAILED\n");
   return passed;
 }

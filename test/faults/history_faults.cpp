@@ -248,6 +248,10 @@ TEST_CASE("fault 29: the judges of histories agree with what is right, and see e
   CHECK(verdict([](History& h) { h.empties.push_back({2, {65, 66}}); }) == "nothing found, although it was there");
   CHECK(verdict([](History& h) { h.refusals.push_back({{35, 36}}); }) == "refused, although there was room");
   CHECK(verdict([](History& h) { h.refusals.push_back({{55, 56}}); }) == "refused, although there was room");
+  CHECK(verdict([](History& h) {
+          h.reads[0].times = {35, 36};
+          h.refusals = {{{33, 45}}};  // four were claimed by its end, and never four at once
+        }) == "refused, although there was room");
   // Overlapping calls may take any order, and an item that is not complete may hide those behind it.
   CHECK(verdict([](History& h) {
           h.writes[0][0].returned = 48;

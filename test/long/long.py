@@ -19,9 +19,10 @@ def git(*arguments):
 
 
 def tree():
-    """What the tree holds, whether it is committed or not."""
+    """What is tested, and the tests, committed or not: not the documents that their results are written into."""
     digest = hashlib.sha256()
-    for name in sorted(git("ls-files", "-z", "--cached", "--others", "--exclude-standard").split(b"\0")):
+    files = git("ls-files", "-z", "--cached", "--others", "--exclude-standard", "include", "src", "test", "examples", "meson*")
+    for name in sorted(files.split(b"\0")):
         path = ROOT / os.fsdecode(name)
         if name and path.is_file():
             digest.update(name + b"\0" + path.read_bytes())

@@ -166,6 +166,39 @@ class Leaving : public Group<Gate> {
   whorl::Sequence ahead_;
 };
 
+/// One thread writes; the other one reads as a chain of two, whose second is the member of the gate and hands over to the
+/// first, which reads on alone; the second one's sequence is soon used for something else. There is a member that is ahead of
+/// everything.
+template <class Gate>
+class HandingOver : public Group<Gate> {
+ public:
+  HandingOver() : Group<Gate>(1, 0, 3) {
+    this->join(second_);
+    this->join(ahead_);
+    ahead_.release(3);
+    model::require(this->try_write() && this->try_read(first_) && this->try_read(second_), "there is an item");
+  }
+
+  std::size_t threads() const override { return 2; }
+  void run(std::size_t thread) override {
+    if (thread == 0) {
+      for (int i = 0; i < 2; ++i) {
+        while (!this->try_write()) model::yield();
+      }
+      return;
+    }
+    const std::array<whorl::Sequence*, 1> upstream{&first_};
+    model::require(this->gate().hand_over(second_, upstream), "it was a member");
+    second_.release(kElsewhere);
+    this->read_all(first_);
+  }
+
+ private:
+  whorl::Sequence first_;
+  whorl::Sequence second_;
+  whorl::Sequence ahead_;
+};
+
 /// There is another producer, which may be held up while it asks the gate. The consumer's thread writes, makes the new
 /// consumer a member, and reads for both.
 template <class Gate>
@@ -208,37 +241,48 @@ class JoiningWhileAnotherAsks : public Group<Gate> {
 };
 
 /// One thread sleeps on whatever there is until the end, which another one tells. A member joins meanwhile, by a third thread
-/// or by the sleeper. Others have slept on it before, so that going to sleep there interrupts nobody.
+/// or by the sleeper; or a third one hands over to it. Others have slept on it before, so that going to sleep there interrupts
+/// nobody.
+enum class Joins { sleeper, third, by_hand_over };
 template <class Gate>
 class Ending : public Group<Gate> {
  public:
-  explicit Ending(bool third_joins) : Group<Gate>(1, 0, 1), threads_(third_joins ? 3 : 2) {
-    member_.waiting().sleep_unless([] { return true; }, {});
+  explicit Ending(Joins who) : Group<Gate>(1, 0, 1), who_(who) {
+    if (who == Joins::by_hand_over) this->join(before_);
+    for (whorl::Sequence* sequence : {&member_, &before_}) sequence->waiting().sleep_unless([] { return true; }, {});
   }
 
-  std::size_t threads() const override { return threads_; }
+  std::size_t threads() const override { return who_ == Joins::sleeper ? 2 : 3; }
   void run(std::size_t thread) override {
     if (thread == 0) {
       is_over_.store(true, model::Order::relaxed);
       this->gate().wake();
       return;
     }
-    if (thread == 2 || threads_ == 2) this->join(member_);
+    if (thread == 2 && who_ == Joins::by_hand_over) {
+      const std::array<whorl::Sequence*, 1> upstream{&member_};
+      model::require(this->gate().hand_over(before_, upstream), "it was a member");
+      return;
+    }
+    if (thread == 2 || who_ == Joins::sleeper) this->join(member_);
     if (thread == 2) return;
     const auto is_over = [&] { return is_over_.load(model::Order::relaxed); };
     while (!is_over()) this->gate().sleep_unless(1, is_over, {});
   }
 
  private:
-  const std::size_t threads_;
+  const Joins who_;
+  whorl::Sequence before_;
   whorl::Sequence member_;
   model::Atomic<bool> is_over_{false, "over"};
 };
 
 void ends(model::Suite& suite) {
-  for (const bool third_joins : {false, true}) {
-    const auto make = model::scenario<Ending<whorl::GroupGate>>(third_joins);
-    const std::string who = third_joins ? "a third one joins" : "the sleeper joins";
+  for (const Joins joins : {Joins::sleeper, Joins::third, Joins::by_hand_over}) {
+    const auto make = model::scenario<Ending<whorl::GroupGate>>(joins);
+    const std::string who = joins == Joins::sleeper ? "the sleeper joins"
+                            : joins == Joins::third ? "a third one joins"
+                                                    : "a third one hands over";
     suite.check("ending, " + who, make);
     suite.check("ending, without membarrier, " + who, model::without_membarrier(make));
     suite.check("ending, read-modify-writes, " + who, model::without_fences(make));
@@ -267,6 +311,10 @@ void bugs(model::Suite& suite) {
   suite.check("right: the gate put together by hand, one who only writes", aside.operator()<none>());
   suite.check("right: the gate put together by hand, one leaves", model::scenario<Leaving<PlantedGate<none>>>());
   suite.check("right: the gate put together by hand, two producers", asking.operator()<none>());
+  suite.check("right: the gate put together by hand, one hands over",
+              model::scenario<HandingOver<PlantedGate<none>>>());
+  suite.must_fail("planted: one hands over, and a claimer has seen neither", "",
+                  model::scenario<HandingOver<PlantedGate<hand_over_is_not_counted>>>());
   suite.must_fail("planted: no cap at the claim, two producers", "", asking.operator()<answers_beyond_the_claim>());
   suite.must_fail("planted: the claimer has no barrier", "", aside.operator()<claimer_has_no_barrier>());
   suite.must_fail("planted: the joiner has no barrier", "", joining.operator()<joiner_has_no_barrier>());
@@ -291,6 +339,7 @@ int main(int argc, char** argv) {
               model::without_fences(model::scenario<Joining<whorl::GroupGate>>(GroupPlan{})));
   explore<JoiningAside>(suite, "one who only writes");
   explore<Leaving>(suite, "one leaves");
+  explore<HandingOver>(suite, "one hands over");
   explore<JoiningWhileAnotherAsks>(suite, "two producers");
   ends(suite);
   bugs(suite);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <whorl/handoff/group_gate.hpp>
 
 #include "model.hpp"
@@ -15,6 +16,7 @@ enum class GateBug {
   joiner_begins_anywhere,
   joiner_starts_where_it_came_in,
   leaves_without_a_release,
+  hand_over_is_not_counted,
 };
 
 /// What whorl::GroupGate is, as far as the models ask. kHeldUp: thread 1 is, as a claimer, between finding a member and
@@ -28,6 +30,14 @@ class PlantedGate {
     if constexpr (kBug != GateBug::claimer_has_no_barrier) {
       asymmetric_ ? model::light_barrier(used_) : model::full_barrier(used_);
     }
+    for (;;) {
+      const std::uint64_t handed_over = handed_over_.load(model::Order::acquire);
+      const whorl::Position answer = look(claimed);
+      if (kBug == GateBug::hand_over_is_not_counted) return answer;
+      if (handed_over_.load(model::Order::relaxed) == handed_over) return answer;
+    }
+  }
+  whorl::Position look(whorl::Position claimed) const noexcept {
     std::optional<whorl::Position> slowest;
     if constexpr (kBug != GateBug::answers_beyond_the_claim) slowest = claimed;
     bool empty = true;
@@ -48,13 +58,17 @@ class PlantedGate {
   std::optional<whorl::Position> join(whorl::Sequence& sequence, ReadClaimed&& claimed) noexcept {
     const whorl::Position before = claimed();
     if constexpr (kBug != GateBug::joiner_begins_anywhere) sequence.release(before);
-    const std::size_t place = places_[0].load(model::Order::relaxed) == nullptr ? 0 : 1;
-    places_[place].store(&sequence, model::Order::release);
-    used_.fetch_add(1, model::Order::relaxed);
+    take_place(sequence);
     if constexpr (kBug != GateBug::joiner_has_no_barrier) model::heavy_barrier(used_);
     const whorl::Position start = kBug == GateBug::joiner_starts_where_it_came_in ? before : claimed();
     sequence.release(start);
     return start;
+  }
+  bool hand_over(whorl::Sequence& member, std::span<whorl::Sequence* const> upstream) noexcept {
+    for (whorl::Sequence* next : upstream) take_place(*next);
+    handed_over_.fetch_add(1, model::Order::release);
+    model::heavy_barrier(used_);
+    return leave(member);
   }
   bool leave(const whorl::Sequence& sequence) noexcept {
     constexpr auto kOrder = kBug == GateBug::leaves_without_a_release ? model::Order::relaxed : model::Order::release;
@@ -68,10 +82,18 @@ class PlantedGate {
   void let_go() noexcept { let_go_.store(true, model::Order::relaxed); }
 
  private:
+  void take_place(whorl::Sequence& sequence) noexcept {
+    std::size_t place = 0;
+    while (places_[place].load(model::Order::relaxed) != nullptr) ++place;
+    places_[place].store(&sequence, model::Order::release);
+    used_.fetch_add(1, model::Order::relaxed);
+  }
+
   const whorl::Position first_;
   const bool asymmetric_ = model::asymmetric();
   mutable model::Atomic<std::size_t> used_{0, "used"};
-  std::array<model::Atomic<whorl::Sequence*>, 2> places_{};
+  model::Atomic<std::uint64_t> handed_over_{0, "handed_over"};
+  std::array<model::Atomic<whorl::Sequence*>, 3> places_{};
   model::Atomic<bool> let_go_{false, "let_go"};
 };
 

@@ -48,6 +48,7 @@ class Polled : public model::Scenario {
   std::size_t threads() const override { return 2; }
   void run(std::size_t thread) override { thread == 0 ? produce() : consume(); }
   void finish() override {
+    model::require(read_ == 3 && followed_ == 3, "an event is lost");
     model::require(ring_.remaining_capacity() == ring_.capacity(), "not all room is back");
     model::require(ring_.buried() == (R::kShared && gives_up_ ? 1 : 0), "what was given up is not counted");
   }

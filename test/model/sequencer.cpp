@@ -214,6 +214,78 @@ class ClosedWhileEmpty : public model::Scenario {
   model::Plain<int> last_words_;
 };
 
+/// Two sequences are claimed, then a first consumer joins the gate, or does not, and one that follows it reads: it sees what
+/// is published and nothing else, though the first one has passed both from the start.
+template <class S>
+class JoinedUpstream : public model::Scenario {
+ public:
+  JoinedUpstream() {
+    model::require(sequencer_.add_gating(last_), "there is place");
+    model::require(sequencer_.try_next(2).has_value(), "there is room");
+    model::require(sequencer_.add_gating(first_) && first_.get() == 1, "it has been set to what is claimed");
+  }
+  std::size_t threads() const override { return 2; }
+  void run(std::size_t thread) override {
+    if (thread == 0) {
+      for (SequenceNumber s = 0; s < 2; ++s) {
+        events_[static_cast<std::size_t>(s)].set(7);
+        sequencer_.publish(s);
+      }
+      return;
+    }
+    for (SequenceNumber s = 0; s < 2; ++s) {
+      model::require(barrier_.wait_for(s).end == BarrierEnd::available, "nothing else ends this wait");
+      model::require(events_[static_cast<std::size_t>(s)].get() == 7, "another event");
+      last_.set(s);
+    }
+  }
+
+ private:
+  Sequence first_;
+  Sequence last_;
+  S sequencer_{2};
+  SequenceBarrier<S> barrier_{sequencer_, {&first_}};
+  std::array<model::Plain<int>, 2> events_;
+};
+
+/// A consumer that waits for one upstream handles what that one has passed before it ended, and then comes to the end; who
+/// drains the gate as well.
+template <class S>
+class UpstreamEnds : public model::Scenario {
+ public:
+  explicit UpstreamEnds(bool drains) : drains_(drains) {
+    model::require(sequencer_.add_gating(upstream_), "there is place");
+    sequencer_.publish(sequencer_.next().sequence);
+    sequencer_.publish(sequencer_.next().sequence);
+    if (drains) sequencer_.close();
+  }
+  std::size_t threads() const override { return 2; }
+  void run(std::size_t thread) override {
+    if (thread == 0) {
+      event_.set(7);
+      upstream_.set(0);
+      last_words_.set(1);
+      upstream_.end();
+    } else if (drains_) {
+      model::require(drained_.wait_for(1 + 2).end == BarrierEnd::closed, "nobody reads the second one");
+    } else {
+      model::require(follow_.wait_for(0).sequence == 0, "it has passed one");
+      model::require(event_.get() == 7, "what it did with it is not visible");
+      model::require(follow_.wait_for(1).end == BarrierEnd::closed, "nobody passes the second one");
+      model::require(last_words_.get() == 1, "what was done before the end is not visible");
+    }
+  }
+
+ private:
+  const bool drains_;
+  Sequence upstream_;
+  S sequencer_{2};
+  SequenceBarrier<S> follow_{sequencer_, {&upstream_}};
+  whorl::ProducerBarrier<S> drained_{sequencer_};
+  model::Plain<int> event_;
+  model::Plain<int> last_words_;
+};
+
 /// A consumer that waits is alerted.
 template <class S>
 class Alerted : public model::Scenario {
@@ -321,7 +393,7 @@ class GivenUp : public model::Scenario {
   }
   void consume() {
     for (SequenceNumber s = 0; s < 2; ++s) {
-      while (barrier_.look(static_cast<whorl::Position>(s)) == 0) model::yield();
+      model::require(barrier_.wait_for(s).end == BarrierEnd::available, "nothing else ends this wait");
       if (sequencer_.is_buried(s)) {
         model::require(sequencer_.buried() == 1, "a tombstone that is not counted");
       } else {
@@ -362,6 +434,9 @@ void explore(model::Suite& suite, const std::string& kind) {
                model::scenario<Flow<S>>(
                    FlowPlan{.claims = 3, .follower = true, .producers_sleep = true, .consumers_sleep = true}));
   suite.check(kind + ", closed is news", model::scenario<ClosedIsNews<S>>());
+  suite.check(kind + ", who follows one that joined late", model::scenario<JoinedUpstream<S>>());
+  suite.check(kind + ", one upstream ends", model::scenario<UpstreamEnds<S>>(false));
+  suite.check(kind + ", a member ends while another drains", model::scenario<UpstreamEnds<S>>(true));
   suite.check(kind + ", alerted while full", model::scenario<AlertedWhileFull<S>>());
   for (const bool yes : {false, true}) {
     suite.check(kind + (yes ? ", barriers come and go, and it is closed" : ", barriers come and go"),

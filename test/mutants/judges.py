@@ -54,6 +54,7 @@ LIKELY_MODELS = {
     "sequence": ["shared_shard: capacity 1, 2 producers x 1", "sequencer"],
     "sequence_barrier": ["sequencer"],
     "sequencer": ["sequencer"],
+    "sequencer_view": ["sequencer"],
     "sequences": ["sequencer"],
     "sharded_ring": ["close: closed is news", "waiting_ring: closed while"],
     "stamped_cells": [

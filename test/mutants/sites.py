@@ -40,7 +40,7 @@ ORDER = re.compile(r"\bsync::(acquire|release|acq_rel)\b")
 # A whole statement, on one line.
 HANDSHAKE = re.compile(
     r"(?<![\w.:])((?:sync::(?:light|heavy|full)_barrier|sync::unpark_all)\(\w[^;]*\)"
-    r"|[\w.()\->]+(?:\.|->)(?:notify|wake|tell)\(\)|more\.(?:announce|cancel)\(\)|look_at\(\w+(?:\.\w+)?\));"
+    r"|(?:pass_barrier|wake_consumers)\(\)|[\w.()\->]+(?:\.|->)(?:notify|wake|tell)\(\)|more\.(?:announce|cancel)\(\)|look_at\(\w+(?:\.\w+)?\));"
 )
 NESTED = r"(?:[^();]|\((?:[^();]|\((?:[^();]|\([^();]*\))*\))*\))*"  # what may stand between parentheses
 RECEIVER = rf"(?:[\w:]+(?:\[{NESTED}\])?(?:\({NESTED}\))?(?:\.|->))*"
@@ -48,6 +48,7 @@ EFFECT = (
     "release|publish|store|close|abandon|bury|destroy|forget|disown|begin|end_claim|give_up|give_back|fetch_add|fetch_or"
     "|fetch_and|exchange|compare_exchange_strong|served|found|rest|stay|end_stay|revoke|settle|building|reset|ask"
     "|count_refused|build|consume|write|destroy_at|look_at|notify|wake|tell|stop_looking|try_consume"
+    "|end|go_on|vacate|undo|stop_producing"
 )
 STATEMENT = re.compile(rf"(?:^\s*|[{{;] |\) )({RECEIVER}(?:{EFFECT})\({NESTED}\));")
 PLUS_ONE, MINUS_ONE = re.compile(r"(?<= )\+ 1\b(?![.\w])"), re.compile(r"(?<=[\w)\]] )- 1\b(?![.\w])")

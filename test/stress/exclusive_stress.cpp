@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <latch>
 #include <optional>
 #include <span>
 #include <vector>
@@ -51,9 +52,12 @@ TEST_CASE_TEMPLATE("exclusive: every item comes once and in its producer's order
       const std::uint64_t each = scaled(200'000) / leases;
       Recorder recorder(leases, leases, capacity);
       Random random(seed());
+      // Nobody begins before all have a lease: or a shard may have two rows, one after the other.
+      std::latch all_have_one(static_cast<std::ptrdiff_t>(leases));
       {
         const Crew crew(leases, [&](std::size_t producer, std::stop_token stop, Random& dice) {
           auto lease = ring.lease();
+          all_have_one.arrive_and_wait();
           if (lease) write_row(recorder, *lease, producer, 0, each, stop, dice);
         });
         consume_all(ring, crew, recorder, random);

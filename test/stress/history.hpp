@@ -146,17 +146,27 @@ inline std::vector<std::size_t> least_passed(const History& history) {
   return passed;
 }
 
-// A write is refused only of a shard without room: at most so many claims, at least so many given back.
+// Whether there was a moment of the refusal without room: at most so many claims by then, at least so many given back. It is
+// enough to look when it begins and whenever something may have been claimed.
+inline bool may_have_been_full(const History& history, const History::Refusal& refusal,
+                               const std::vector<std::uint64_t>& claims, const std::vector<std::size_t>& passed) {
+  std::size_t claimed = count_before(claims, refusal.times.begun);
+  for (std::uint64_t now = refusal.times.begun;; now = claims[claimed++]) {
+    const auto read =
+        std::ranges::partition_point(history.reads, [&](const History::Read& r) { return r.times.returned < now; });
+    const std::size_t room_back = passed[static_cast<std::size_t>(read - history.reads.begin())];
+    if (claimed + refusal.wanted > room_back + history.capacity) return true;
+    if (claimed == claims.size() || claims[claimed] > refusal.times.returned) return false;
+  }
+}
+
+// A write is refused only of a shard without room.
 inline std::string judge_refusals(const History& history) {
   if (history.refusals.empty()) return "";
   const std::vector<std::uint64_t> claims = earliest_claims(history);
   const std::vector<std::size_t> passed = least_passed(history);
   for (const History::Refusal& refusal : history.refusals) {
-    const std::size_t claimed = count_before(claims, refusal.times.returned);
-    const auto read = std::ranges::partition_point(
-        history.reads, [&](const History::Read& r) { return r.times.returned < refusal.times.begun; });
-    const std::size_t room_back = passed[static_cast<std::size_t>(read - history.reads.begin())];
-    if (claimed + refusal.wanted - 1 < room_back + history.capacity) return "refused, although there was room";
+    if (!may_have_been_full(history, refusal, claims, passed)) return "refused, although there was room";
   }
   return "";
 }
@@ -188,16 +198,17 @@ inline std::string judge_room(const History& history) {
 ///
 ///   - each item is read once, not before its write has begun, in the order of the claims: if one write had returned when
 ///     another began, it is read first, whoever wrote the two;
-///   - a write is refused only if at some moment of it `capacity` positions may have been taken: as many claims had begun
-///     before it returned, more than the consumer had given back before it began;
+///   - a write is refused only if at some moment of it `capacity` positions may have been taken: so many more claims had
+///     begun by then than the consumer had given back. A processor that lets loads overtake each other may break this:
+///     there a producer can hear of a claim sooner than of the release that came before it;
 ///   - a write is accepted only if at some moment of it a position may have been free;
 ///   - a read finds nothing only if the write of the next item had not returned when the read began. This is weak: an item
 ///     that is claimed and not complete hides later ones that are, and so does a claim until it is buried.
 ///
-/// In words of linearizability (Herlihy and Wing, 1990): the shard is a bounded queue but for the last rule. That no other
-/// order of all operations need be looked for, but only for such patterns, is Henzinger, Sezgin and Vafeiadis's finding
-/// (Aspect-oriented linearizability proofs, 2013; Bouajjani, Emmi, Enea and Hamza call them bad patterns), here for one
-/// consumer, which makes each a matter of sorting: O(n log n).
+/// In words of linearizability (Herlihy and Wing, 1990): what a bounded queue must not show, but for the last rule. For queues
+/// without a bound, to look for such patterns is as good as to look for an order of all operations (Henzinger, Sezgin and
+/// Vafeiadis, Aspect-oriented linearizability proofs, 2013; Bouajjani, Emmi, Enea and Hamza call them bad patterns); the
+/// rules about room are ours, each judged by itself. One consumer makes all a matter of sorting: O(n log n) as a rule.
 inline std::string judge(const History& history) {
   using namespace history_detail;
   for (const auto& judge_one : {judge_items, judge_order, judge_empties, judge_refusals, judge_room}) {

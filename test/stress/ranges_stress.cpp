@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <latch>
 #include <optional>
 #include <vector>
 #include <whorl/ring/sharded_ring.hpp>
@@ -95,14 +96,16 @@ struct Shape {
 };
 
 template <class Ring>
-Account produce_in(Recorder& recorder, Ring& ring, std::size_t producer, std::uint64_t items, std::stop_token stop,
-                   Random& random) {
+Account produce_in(Recorder& recorder, Ring& ring, std::latch& begin, std::size_t producer, std::uint64_t items,
+                   std::stop_token stop, Random& random) {
   if constexpr (requires { ring.lease(); }) {
     auto lease = ring.lease();
+    begin.arrive_and_wait();  // all have one: or a shard may have two rows, one after the other
     return produce<false>(
         recorder, producer, items, stop, random, [&](std::size_t n) { return lease->try_claim(n); },
         [&](Living&& item) { return lease->try_write(std::move(item)); });
   } else {
+    begin.arrive_and_wait();
     return produce<true>(
         recorder, producer, items, stop, random, [&](std::size_t n) { return ring.try_claim(producer, n); },
         [&](Living&& item) { return ring.try_write(producer, std::move(item)); });
@@ -124,9 +127,10 @@ TEST_CASE_TEMPLATE("ranges: what was published is delivered, what was dropped is
       typename S::Ring ring(capacity * kShards, kShards, {.first_position = random()});
       Recorder recorder(kProducers, kShards, capacity);
       std::vector<Account> accounts(kProducers);
+      std::latch begin(kProducers);
       {
         const Crew crew(kProducers, [&](std::size_t producer, std::stop_token stop, Random& dice) {
-          accounts[producer] = produce_in(recorder, ring, producer, each, stop, dice);
+          accounts[producer] = produce_in(recorder, ring, begin, producer, each, stop, dice);
         });
         consume_all(ring, crew, recorder, random);
       }

@@ -127,6 +127,13 @@ TEST_CASE("recorder: a write may be refused only of a shard that may be full") {
           s.end(call, {.found_no_room = 2});
           s.find(1);
         }) == "");
+  CHECK(verdict([](Script& s) {
+          s.write(0);
+          const auto refused = s.begin(1);
+          s.find(0), s.write(0);  // two were claimed in its time, and never two at once
+          s.end(refused, {.found_no_room = 1});
+          s.find(0);
+        }) == kWrong);
   CHECK(verdict([](Script& s) { s.close(), s.refuse(0); }) == "");
   CHECK(verdict([](Script& s) { s.refuse(0), s.close(); }) == kWrong);
 }

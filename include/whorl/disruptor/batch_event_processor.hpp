@@ -12,22 +12,16 @@
 #include <type_traits>
 #include <utility>
 #include <whorl/disruptor/event_reader.hpp>
+#include <whorl/disruptor/handler_hooks.hpp>
 #include <whorl/disruptor/sequence_barrier.hpp>
 #include <whorl/sync/contract.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
 
-/// What a handler's on_error says about an event that it has failed on.
-enum class ErrorAction : std::uint8_t {
-  skip,   ///< the event counts as handled; what follows it is a new batch
-  retry,  ///< the same event again
-  halt,   ///< the processor ends, and closes the ring, so that nobody waits for it; error() has the exception
-};
-
 /// How a processor's run ended.
 enum class RunEnd : std::uint8_t {
   halted,  ///< halt() was called, a stop requested, or its barrier alerted
-  closed,  ///< the ring is closed and everything in it has been handled
+  closed,  ///< nothing more comes: the ring is closed and everything in it handled, or a consumer upstream has ended
   failed,  ///< the handler failed, and on_error said so
 };
 
@@ -46,8 +40,12 @@ struct ProcessorOptions {
 ///                                                 a batch of so many; so many are available in all
 ///     on_timeout(SequenceNumber)                  nothing has come for so long; the last sequence handled
 ///     ErrorAction on_error(std::exception_ptr, E*, SequenceNumber) noexcept
-///                                                 it has thrown: at that event, or, nullptr, in another of these calls,
-///                                                 where `retry` and `skip` both mean to go on. Without it: halt.
+///                                                 it has thrown: at that event, or the run that begins there, which is
+///                                                 nullptr if it was released early; or, nullptr, in another of these
+///                                                 calls, where `retry` and `skip` both mean to go on. Without it: halt.
+///
+/// A processor that has failed, or come to the end, ends its sequence: those that follow it handle what it has passed, and
+/// then end as well. One that was halted does not: they wait until it runs again.
 ///
 /// Threads:   run: one at a time. halt, is_running, sequence: any. error: after run.
 /// Order:     what the handler did with an event is visible to whoever then sees sequence() pass it.
@@ -56,6 +54,7 @@ struct ProcessorOptions {
 template <class Ring, EventHandler<Ring> Handler, WaitStrategy W = typename Ring::Wait>
 class BatchEventProcessor {
   using E = typename Ring::Event;
+  static_assert(detail::require_hooks<Handler, E>());
 
  public:
   /// Reads what is claimed from now on, after all of `upstream` have. The sequence is the ring's; whoever builds the graph
@@ -68,8 +67,8 @@ class BatchEventProcessor {
                       W wait)
       : ring_(ring),
         barrier_(ring, upstream, std::move(wait)),
-        sequence_(ring.lend_sequence()),
         handler_(std::forward<Handler>(handler)),
+        sequence_(ring.lend_sequence()),
         options_(options),
         most_(options.max_batch == 0 ? ring.capacity() : options.max_batch),
         tombstones_(ring) {}
@@ -90,6 +89,7 @@ class BatchEventProcessor {
     WHORL_ASSERT(!was_running, "a processor runs in one thread at a time");
     error_ = nullptr;
     end_ = RunEnd::halted;
+    sequence_.go_on();
     if (call([&] {
           if constexpr (requires { handler_.on_start(); }) handler_.on_start();
         })) {
@@ -99,6 +99,7 @@ class BatchEventProcessor {
     call([&] {
       if constexpr (requires { handler_.on_stop(); }) handler_.on_stop();
     });
+    if (end_ != RunEnd::halted) sequence_.end();
     barrier_.clear_alert();  // now, not at the beginning: an alert that comes before a run is meant for it
     running_.store(false, sync::relaxed);  // relaxed: see above
     return end_;
@@ -144,21 +145,22 @@ class BatchEventProcessor {
 
   // False: the run is over.
   bool handle_batch(Position p, const Position end) {
-    const bool look = tombstones_.may_be_from(p);
-    Position last = end;  // tombstones at the end come after the end of the batch
-    while (look && last != p && is_buried(last - 1)) --last;
+    const Position last = tombstones_.trim(p, end);
     bool go_on = true;
     std::size_t size = 1;  // of what the handler is at
     detail::attempt<kNothrow>(
         [&] {
           for (; p != last; p += size) {
             size = 1;
-            if (!look || !is_buried(p)) handle(p, last, look, size);
+            if (!tombstones_.is_at(p)) handle(p, last, size);
           }
           p = end;
         },
         [&] {
-          const ErrorAction action = judge(&ring_.get(static_cast<SequenceNumber>(p)), static_cast<SequenceNumber>(p));
+          const auto sequence = static_cast<SequenceNumber>(p);
+          // One that was released early may be a producer's by now.
+          const bool is_ours = distance(p, sequence_.passed()) <= 0;
+          const ErrorAction action = judge(is_ours ? &ring_.get(sequence) : nullptr, sequence);
           if (action == ErrorAction::skip) p += size;
           go_on = action != ErrorAction::halt;
         });
@@ -167,17 +169,16 @@ class BatchEventProcessor {
   }
 
   // Calls the handler with the event of p, or with a run of `size` from there on.
-  void handle(Position p, Position end, [[maybe_unused]] bool look, [[maybe_unused]] std::size_t& size) {
+  void handle(Position p, Position end, [[maybe_unused]] std::size_t& size) {
     const auto sequence = static_cast<SequenceNumber>(p);
     if constexpr (kRuns) {
       std::span<E> run = ring_.span(sequence, static_cast<std::size_t>(end - p));
-      for (size = 1; size < run.size() && !(look && is_buried(p + size));) ++size;
-      handler_(run.first(size), EventContext(sequence, p + size == end, sequence_));
+      for (size = 1; size < run.size() && !tombstones_.is_at(p + size);) ++size;
+      handler_(run.first(size), EventContext(sequence, p + size == end, sequence_, size));
     } else {
       detail::call_handler(handler_, ring_.get(sequence), EventContext(sequence, p + 1 == end, sequence_));
     }
   }
-  bool is_buried(Position p) const noexcept { return ring_.is_buried(static_cast<SequenceNumber>(p)); }
 
   // Calls one of the handler's other functions. False: it has failed, and the run is over.
   template <class Hook>
@@ -212,8 +213,8 @@ class BatchEventProcessor {
 
   Ring& ring_;
   SequenceBarrier<Ring, W> barrier_;
-  Sequence& sequence_;
   Handler handler_;
+  Sequence& sequence_;  // lent when nothing can fail any more
   const ProcessorOptions options_;
   const std::size_t most_;
   detail::Tombstones<Ring> tombstones_;

@@ -15,9 +15,9 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// What a poll found.
 enum class PollState : std::uint8_t {
   idle,        ///< nothing is published beyond what has been read
-  gating,      ///< something is, but a consumer upstream has not passed it
+  gating,      ///< something is, but a consumer upstream had not passed it
   processing,  ///< events were handled
-  closed,      ///< nothing will ever come any more
+  closed,      ///< nothing will ever come any more: the ring is closed, or a consumer upstream has ended
 };
 
 /// Reads what is there when it is asked to, and never waits. Its sequence is one of the ring's; whoever builds the graph
@@ -31,7 +31,7 @@ class EventPoller {
   using E = typename Ring::Event;
 
  public:
-  /// Reads from after `start` on, or, by default, what is claimed from now on.
+  /// Reads what is claimed from now on, after all of `upstream` have.
   explicit EventPoller(Ring& ring, std::initializer_list<Sequence*> upstream = {})
       : EventPoller(ring, std::span(upstream.begin(), upstream.size())) {}
   EventPoller(Ring& ring, std::span<Sequence* const> upstream)
@@ -49,27 +49,22 @@ class EventPoller {
 
   /// Hands `handler` what is available, at most `most` events. A handler that returns false ends the poll after its event.
   ///
-  /// Errors:  what the handler throws; that event will be read again, those before it not.
+  /// Errors:  what the handler throws; that event, if it was not released early, will be read again, those before it not.
   template <class Handler>
     requires HandlesEvents<Handler, E>
   PollState poll(Handler&& handler, std::size_t most = ~std::size_t{0}) {
     const detail::Alone alone(polling_, "a poller is polled by one thread at a time, and not inside its handler");
-    const Position begin = sequence_.passed();
-    const std::size_t n = most == 0 ? 0 : barrier_.look(begin, most);
-    if (n == 0) return nothing_from(begin);
-    Progress progress{sequence_, begin};
-    const bool look = tombstones_.may_be_from(begin);
-    for (const Position end = begin + n; progress.next != end;) {
-      const Position p = progress.next;
-      if (look && ring_.is_buried(static_cast<SequenceNumber>(p))) {
-        ++progress.next;
-        continue;
+    for (;;) {
+      const Position begin = sequence_.passed();
+      const std::size_t n = most == 0 ? 0 : barrier_.look(begin, most);
+      if (n == 0) return nothing_from(begin);
+      const Position last = tombstones_.trim(begin, begin + n);
+      if (last != begin) {
+        read(handler, begin, last, begin + n);
+        return PollState::processing;
       }
-      const bool go_on = call(handler, p, p + 1 == end);
-      ++progress.next;
-      if (!go_on) break;
+      sequence_.release(begin + n);  // tombstones, all of them
     }
-    return PollState::processing;
   }
 
   /// How far it has come.
@@ -86,6 +81,18 @@ class EventPoller {
     }
   };
 
+  // The events before `last`, and the tombstones from there to `end`.
+  template <class Handler>
+  void read(Handler& handler, Position begin, Position last, Position end) {
+    Progress progress{sequence_, begin};
+    while (progress.next != last) {
+      const Position p = progress.next;
+      const bool go_on = tombstones_.is_at(p) || call(handler, p, p + 1 == last);
+      ++progress.next;
+      if (!go_on) return;
+    }
+    progress.next = end;
+  }
   template <class Handler>
   bool call(Handler& handler, Position p, bool end_of_batch) {
     const auto number = static_cast<SequenceNumber>(p);
@@ -99,8 +106,8 @@ class EventPoller {
     }
   }
   PollState nothing_from(Position p) const noexcept {
-    if (ring_.ready(p, 1) != 0) return PollState::gating;
-    return ring_.ends_before(p) ? PollState::closed : PollState::idle;
+    if (barrier_.ends_before(p)) return PollState::closed;
+    return barrier_.has_upstream() && ring_.ready(p, 1) != 0 ? PollState::gating : PollState::idle;
   }
 
   Ring& ring_;

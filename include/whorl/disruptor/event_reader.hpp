@@ -6,24 +6,32 @@
 #include <span>
 #include <type_traits>
 #include <whorl/handoff/sequence.hpp>
+#include <whorl/sync/contract.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
 
 /// Where an event, or a run of them, stands.
 class EventContext {
  public:
-  EventContext(SequenceNumber sequence, bool end_of_batch, Sequence& progress) noexcept
-      : sequence(sequence), end_of_batch(end_of_batch), progress_(progress) {}
+  EventContext(SequenceNumber sequence, bool end_of_batch, Sequence& progress, std::size_t events = 1) noexcept
+      : sequence(sequence), end_of_batch(end_of_batch), progress_(progress), events_(events) {}
 
   /// Early release: the handler will not touch the event of `last` or any before it again. For the rest of the batch that
-  /// happens when the batch ends.
-  void release(SequenceNumber last) const noexcept { progress_.set(last); }
+  /// happens when the batch ends. What has been released is not handed over again, whatever comes of the batch.
+  void release(SequenceNumber last) const noexcept {
+    const Position next = next_after(last);
+    WHORL_ASSERT(distance(progress_.passed(), next) >= 0, "release nothing before what has been released");
+    WHORL_ASSERT(distance(next, static_cast<Position>(sequence) + events_) >= 0,
+                 "release nothing beyond what is at hand");
+    progress_.release(next);
+  }
 
   const SequenceNumber sequence;  ///< of the event; of the first one of a run
-  const bool end_of_batch;        ///< nothing after this was available when the batch began: a good time to flush
+  const bool end_of_batch;        ///< the last of its batch, which max_batch may have cut: a good time to flush
 
  private:
   Sequence& progress_;
+  const std::size_t events_;
 };
 
 /// A handler takes handler(E&) or handler(E&, const EventContext&); where events lie side by side (Dense) also runs of
@@ -71,14 +79,23 @@ void attempt(F&& f, [[maybe_unused]] Failed&& failed) {
   f();
 }
 
-// Tells a consumer whether it has to look for tombstones: marks are consulted only up to where the last one known of can
-// be. Every tombstone below a sequence that is available is known of.
+// Where in a batch there are tombstones: marks are consulted only up to where the last one known of can be. Every
+// tombstone below a sequence that is available is known of.
 template <class Ring>
 class Tombstones {
  public:
   explicit Tombstones(const Ring& ring) noexcept : ring_(ring) {}
 
-  /// Before the events from p on are read: some of them may be tombstones.
+  /// Before a batch is read: where its last event ends. Tombstones that come after it do not count.
+  Position trim(Position begin, Position end) noexcept {
+    look_ = may_be_from(begin);
+    while (end != begin && is_at(end - 1)) --end;
+    return end;
+  }
+  /// In that batch.
+  bool is_at(Position p) const noexcept { return look_ && ring_.is_buried(static_cast<SequenceNumber>(p)); }
+
+ private:
   bool may_be_from(Position p) noexcept {
     if constexpr (!Ring::kShared) return false;
     const std::uint64_t buried = ring_.buried();
@@ -90,11 +107,11 @@ class Tombstones {
     return any_ && distance(p, until_) > 0;
   }
 
- private:
   const Ring& ring_;
   std::uint64_t known_ = 0;
   Position until_ = 0;
   bool any_ = false;
+  bool look_ = false;
 };
 
 }  // namespace detail

@@ -19,7 +19,7 @@ enum class BarrierEnd : std::uint8_t {
   available,  ///< the sequence waited for is there
   stopped,    ///< the barrier was alerted, or a stop requested
   timed_out,  ///< the deadline came first
-  closed,     ///< the sequencer is closed, and that sequence never comes
+  closed,     ///< that sequence never comes: the sequencer is closed, or who must pass it first has ended
 };
 
 /// The end of a wait, and the last sequence that is available: what was waited for or a later one if `end` says so, the one
@@ -68,11 +68,11 @@ template <class W, class Look, class Never, class Sleeper>
 
 }  // namespace detail
 
-/// Waits until a sequence has been published, or, where there are sequences upstream, until all of these have passed it:
-/// what they have passed needs no other look, and a consumer that sleeps here sleeps on one of them. Each consumer has a
-/// barrier of its own, and a wait strategy of its own if it likes.
+/// Waits until a sequence has been published and all sequences upstream, if there are any, have passed it. That they have
+/// would not be enough: one that joins the gate has passed what was claimed by then. A consumer that sleeps here sleeps on
+/// one of them that is behind. Each consumer has a barrier of its own, and a wait strategy of its own if it likes.
 ///
-/// Threads:   wait_for, look: the consumer. alert, clear_alert, is_alerted: any.
+/// Threads:   wait_for, look: the consumer, which asks for sequences that no producer claims anew meanwhile. The rest: any.
 /// Order:     what its producer and every consumer upstream did with a sequence is visible to whoever finds it available.
 /// Lifetime:  sequencer and sequences outlive the barrier.
 /// Source:    the sequence barrier of the LMAX Disruptor, where all of a group share one and its alert.
@@ -96,26 +96,34 @@ class SequenceBarrier {
       return {BarrierEnd::stopped, last_before(p)};
     if (const std::size_t n = look(p, most); n != 0) return {BarrierEnd::available, last_before(p + n)};
     return detail::wait_at_barrier(
-        alert_, strategy_, p, until, [&] { return look(p, most); }, [&] { return sequencer_.ends_before(p); },
-        Sleeper{*this, p});
+        alert_, strategy_, p, until, [&] { return look(p, most); }, [&] { return ends_before(p); }, Sleeper{*this, p});
   }
 
   /// How many sequences from p on are available, at most `most`. Does not wait.
-  std::size_t look(Position p, std::size_t most = kAll) const noexcept {
+  std::size_t look(Position p, std::size_t most = kAll) noexcept {
     most = std::min(most, sequencer_.capacity() + 1);  // one more: a wait for what comes before the first one
-    if (upstream_.empty()) return sequencer_.ready(p, most);
-    for (const Sequence* sequence : upstream_) {
-      const std::int64_t passed = distance(p, sequence->passed());
-      if (passed <= 0) return 0;
-      most = std::min(most, static_cast<std::size_t>(passed));
-    }
-    return most;
+    sync::plain_write(&known_);
+    // What is available stays so until its consumer has passed it: a backlog is looked through once.
+    if (distance(asked_, p) < 0 || distance(p, known_) < 0) known_ = p;
+    asked_ = p;
+    const auto known = static_cast<std::size_t>(known_ - p);
+    if (known >= most) return most;
+    const std::size_t more = look_beyond(most - known);
+    known_ += more;
+    return known + more;
   }
+
+  /// Nothing will ever be available at p or beyond: it is never published, or somebody upstream has ended before it.
+  bool ends_before(Position p) const noexcept {
+    return sequencer_.ends_before(p) || std::any_of(upstream_.begin(), upstream_.end(),
+                                                    [&](const Sequence* sequence) { return sequence->ends_before(p); });
+  }
+  bool has_upstream() const noexcept { return !upstream_.empty(); }
 
   /// Whoever waits here, or comes to wait, is stopped, until clear_alert().
   void alert() noexcept {
     alert_.set(true);
-    if (upstream_.empty()) sequencer_.published().notify();
+    sequencer_.published().notify();
     for (Sequence* sequence : upstream_) sequence->waiting().notify();
   }
   void clear_alert() noexcept { alert_.set(false); }
@@ -135,13 +143,22 @@ class SequenceBarrier {
  private:
   static constexpr std::size_t kAll = ~std::size_t{0};
 
-  // Sleeps until something is published, or on the first sequence upstream that has not passed p.
+  // How many sequences from known_ on are available.
+  std::size_t look_beyond(std::size_t most) const noexcept {
+    for (const Sequence* sequence : upstream_) {
+      const std::int64_t passed = distance(known_, sequence->passed());
+      if (passed <= 0) return 0;
+      most = std::min(most, static_cast<std::size_t>(passed));
+    }
+    return sequencer_.ready(known_, most);
+  }
+
+  // Sleeps on the first sequence upstream that has not passed p, or else until something is published.
   struct Sleeper {
     SequenceBarrier& barrier;
     Position p;
     template <class Ready>
     bool sleep_unless(Ready&& ready, const Until& until) {
-      if (barrier.upstream_.empty()) return barrier.sequencer_.published().sleep_unless(ready, until);
       for (Sequence* sequence : barrier.upstream_) {
         if (distance(p, sequence->passed()) > 0) continue;
         bool is_ready = false;
@@ -149,7 +166,8 @@ class SequenceBarrier {
         sequence->waiting().sleep_unless(look, until);
         return is_ready;
       }
-      return false;  // none lags any more
+      if (barrier.has_upstream() && ready()) return true;  // as a rule: the last one has just passed it
+      return barrier.sequencer_.published().sleep_unless(ready, until);
     }
   };
 
@@ -157,6 +175,8 @@ class SequenceBarrier {
   const std::vector<Sequence*> upstream_;
   const W strategy_;
   detail::Alert alert_;
+  Position asked_ = 0;  // the consumer: where it looked last, and up to where all is available from there on
+  Position known_ = 0;
 };
 
 template <class S>
@@ -165,8 +185,8 @@ template <class S>
 SequenceBarrier(S&) -> SequenceBarrier<S>;
 
 /// The gate as something to wait at: a sequence is available here when every member of the gate is so far that it may be
-/// claimed. wait_for(s + capacity) is to wait until all of them have passed s: to drain. Closing ends no wait here, for
-/// what is published can still be read.
+/// claimed. wait_for(s + capacity) is to wait until all of them have passed s: to drain. Closing alone ends no wait here, for
+/// what is published can still be read: only when a member that is behind has ended, too, or there is none any more.
 ///
 /// Threads:   wait_for: one. alert, clear_alert, is_alerted: any.
 /// Order:     what the members did below a sequence's cell is visible to whoever finds it available.
@@ -183,7 +203,9 @@ class ProducerBarrier {
     if (is_alerted()) return {BarrierEnd::stopped, last_before(p)};
     const auto look = [&] { return this->look(p); };
     if (const std::size_t n = look(); n != 0) return {BarrierEnd::available, last_before(p + n)};
-    const auto never = [] { return false; };
+    const auto never = [&] {
+      return sequencer_.is_closed() && sequencer_.gate().ends_before(p + 1 - sequencer_.capacity());
+    };
     return detail::wait_at_barrier(alert_, strategy_, p, until, look, never, Sleeper{*this, p});
   }
 

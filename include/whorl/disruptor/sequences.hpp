@@ -25,6 +25,7 @@ class SequencePool {
     }
     Sequence& sequence = *free_.back();
     free_.pop_back();
+    sequence.go_on();
     sequence.release(at);
     return sequence;
   }
@@ -53,6 +54,11 @@ class WatchedSequences {
     const SmallLockGuard guard(lock_);
     sync::plain_write(this);
     for (Sequence* sequence : sequences) all_.erase(std::find(all_.begin(), all_.end(), sequence));
+  }
+  bool contains(const Sequence& sequence) noexcept {
+    const SmallLockGuard guard(lock_);
+    sync::plain_write(this);
+    return std::count(all_.begin(), all_.end(), &sequence) != 0;
   }
   void wake() noexcept {
     const SmallLockGuard guard(lock_);

@@ -16,7 +16,7 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// claimed()                     the position after the last claimed one
 /// close()                       no claim succeeds any more
 /// is_shared()                   producers may be claiming at once (shared claims only)
-/// is_closed(), is_final()       close() was called; and claimed() will not change again
+/// is_closed(), is_final()       close() was called; and nothing will be claimed again: claimed() does not grow
 template <class C>
 concept Claim = requires(C& claim, const C& view, const ConsumerCursor& gate, std::size_t n) {
   { claim.try_claim(n, n, gate) } noexcept -> std::same_as<Claimed>;
@@ -85,6 +85,9 @@ class ExclusiveClaim {
     // (6) release pairs with acquire (5) and (16): what the closer did before is visible to whoever sees the claim final.
     state_.fetch_or(kClosed, sync::release);
   }
+
+  /// Somebody is the producer.
+  bool is_owned() const noexcept { return (state_.load(sync::relaxed) & kOwned) != 0; }  // relaxed: looks for a mistake
 
   bool is_closed() const noexcept {
     // (16) acquire pairs with release (6).

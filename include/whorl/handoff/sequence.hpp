@@ -44,12 +44,26 @@ class alignas(kCacheLine) Sequence {
   SequenceNumber get() const noexcept { return last_before(passed()); }
   void set(SequenceNumber last) noexcept { release(next_after(last)); }
 
+  /// The owner comes no further, and nobody needs to wait for it; go_on() takes it back.
+  void end() noexcept {
+    // (40) release pairs with acquire (41): the last position.
+    ended_.store(true, sync::release);
+    waiting_.notify();
+  }
+  void go_on() noexcept { ended_.store(false, sync::relaxed); }  // relaxed: there is nothing to see yet
+  /// The owner has ended, and never comes to pass anything from p on.
+  bool ends_before(Position p) const noexcept {
+    // (41) acquire pairs with release (40).
+    return ended_.load(sync::acquire) && distance(p, passed()) <= 0;
+  }
+
   /// What those sleep on that wait for it.
   EventCount& waiting() noexcept { return waiting_; }
   const EventCount& waiting() const noexcept { return waiting_; }
 
  private:
   sync::Atomic<Position> passed_;
+  sync::Atomic<bool> ended_{false};
   EventCount waiting_{EventCount::Payer::both};
 };
 

@@ -298,6 +298,109 @@ TEST_CASE_TEMPLATE("BatchEventProcessor: says that nothing comes, again and agai
   CHECK(diary.text == " 0. T0 T0 T0");
 }
 
+TEST_CASE_TEMPLATE(
+    "BatchEventProcessor: those that follow a dead one handle what it has passed, and end one after the other", B,
+    WHORL_TEST_BUFFERS) {
+  typename B::template Of<std::uint64_t> ring(8);
+  Diary one, two, three;
+  one.on_event = [](std::uint64_t e, const EventContext&) {
+    if (e == 1) throw 7;
+  };
+  Processor<decltype(ring)> first(ring, {}, one);
+  Processor<decltype(ring)> second(ring, {&first.sequence()}, two), third(ring, {&second.sequence()}, three);
+  REQUIRE(ring.add_gating(third.sequence()));
+  REQUIRE(ring.try_publish_events(3, kNumbered));
+  RunEnd ends[2] = {RunEnd::failed, RunEnd::failed};
+  std::thread b([&] { ends[0] = second.run(); });
+  std::thread c([&] { ends[1] = third.run(); });
+  while (first.sequence().waiting().sleeps() == 0) std::this_thread::yield();
+  while (second.sequence().waiting().sleeps() == 0) std::this_thread::yield();
+  CHECK(first.run() == RunEnd::failed);
+  b.join();
+  c.join();
+  CHECK(ends[0] == RunEnd::closed);
+  CHECK(ends[1] == RunEnd::closed);
+  CHECK(two.text == "S B1/1 0. s");
+  CHECK(three.text == "S B1/1 0. s");
+  one.on_event = {};
+  end(ring);
+  CHECK(first.run() == RunEnd::closed);  // it may go on, and then they may
+  CHECK(second.run() == RunEnd::closed);
+  CHECK(third.sequence().get() == 0);
+  CHECK(third.run() == RunEnd::closed);
+  CHECK(third.sequence().get() == 2);
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: an event that was released early is out of reach when it fails, and over", B,
+                   WHORL_TEST_BUFFERS) {
+  for (const ErrorAction action : {ErrorAction::skip, ErrorAction::retry}) {
+    typename B::template Of<std::uint64_t> ring(8);
+    Diary diary;
+    diary.on_event = [&](std::uint64_t e, const EventContext& context) {
+      if (e != 1) return;
+      context.release(context.sequence);
+      throw 7;
+    };
+    diary.verdict = [&](int) { return action; };
+    Processor<decltype(ring)> processor(ring, {}, diary);
+    REQUIRE(ring.add_gating(processor.sequence()));
+    REQUIRE(ring.try_publish_events(3, kNumbered));
+    end(ring);
+    CHECK(processor.run() == RunEnd::closed);
+    CHECK(diary.text == "S B3/3 0 1 E7-/1 B1/1 2. s");
+  }
+}
+
+TEST_CASE_TEMPLATE(
+    "BatchEventProcessor: a run that fails is skipped or tried again as a whole, but for what was released", B,
+    SingleDense, MultiDense) {
+  for (const ErrorAction action : {ErrorAction::skip, ErrorAction::retry}) {
+    for (const bool releases : {false, true}) {
+      typename B::template Of<std::uint64_t> ring(8);
+      struct Runs {
+        ErrorAction action;
+        bool releases;
+        std::vector<std::size_t> sizes = {};
+        bool told_where = false;
+        void operator()(std::span<std::uint64_t> run, const EventContext& context) {
+          sizes.push_back(run.size());
+          if (sizes.size() != 1) return;
+          if (releases) context.release(context.sequence + 1);
+          throw 7;
+        }
+        ErrorAction on_error(const std::exception_ptr&, const std::uint64_t* e, SequenceNumber) noexcept {
+          told_where = e != nullptr;
+          return action;
+        }
+      } runs{action, releases};
+      BatchEventProcessor<decltype(ring), Runs&> processor(ring, {}, runs);
+      REQUIRE(ring.add_gating(processor.sequence()));
+      REQUIRE(ring.try_publish_events(5, kNumbered));
+      end(ring);
+      CHECK(processor.run() == RunEnd::closed);
+      CHECK(runs.told_where == !releases);
+      CHECK(processor.sequence().get() == 4);
+      const std::size_t again = action == ErrorAction::skip ? 0 : releases ? 3 : 5;
+      CHECK(runs.sizes == (again == 0 ? std::vector<std::size_t>{5} : std::vector<std::size_t>{5, again}));
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: one that cannot be built keeps no sequence", B, WHORL_TEST_BUFFERS) {
+  struct Fragile {
+    Fragile() = default;
+    Fragile(const Fragile&) { throw 7; }
+    Fragile(Fragile&&) { throw 7; }
+    void operator()(std::uint64_t&) {}
+  };
+  typename B::template Of<std::uint64_t> ring(8);
+  Sequence& lent = ring.lend_sequence();
+  ring.take_back(lent);
+  using Failing = BatchEventProcessor<decltype(ring), Fragile>;
+  CHECK_THROWS_AS(Failing(ring, {}, Fragile{}), int);
+  CHECK(&ring.lend_sequence() == &lent);
+}
+
 TEST_CASE_TEMPLATE("BatchEventProcessor: gives room back early when its handler says so", B, WHORL_TEST_BUFFERS) {
   typename B::template Of<std::uint64_t> ring(4);
   Diary diary;

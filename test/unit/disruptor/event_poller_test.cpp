@@ -1,9 +1,11 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 #include <whorl/disruptor/event_poller.hpp>
 
+#include "../../support/death.hpp"
 #include "../../support/ring_buffers.hpp"
 
 using namespace whorl_test;
@@ -129,6 +131,88 @@ TEST_CASE_TEMPLATE("EventPoller: passes over what was given up", B, MultiInline,
   CHECK(late.poll([&](std::uint64_t& e) { seen.push_back(e); }) == PollState::processing);
   CHECK(seen == Numbers{16});
 }
+
+TEST_CASE_TEMPLATE(
+    "EventPoller: the end of the batch is the last event that was not given up, and without any nothing was there", B,
+    MultiInline, MultiDense) {
+  const auto fail = [](std::uint64_t&) { throw 7; };
+  typename B::template Of<std::uint64_t> ring(8);
+  EventPoller poller(ring);
+  REQUIRE(ring.add_gating(poller.sequence()));
+  REQUIRE(ring.try_publish_events(2, kNumbered));
+  CHECK_THROWS_AS(static_cast<void>(ring.try_publish_events(2, fail)), int);
+  std::vector<bool> ends;
+  const auto see = [&](std::uint64_t&, const EventContext& context) { ends.push_back(context.end_of_batch); };
+  CHECK(poller.poll(see) == PollState::processing);
+  CHECK(ends == std::vector<bool>{false, true});
+  CHECK(poller.sequence().get() == 3);
+  CHECK_THROWS_AS(static_cast<void>(ring.try_publish_events(2, fail)), int);
+  CHECK(poller.poll(see) == PollState::idle);
+  CHECK(poller.sequence().get() == 5);
+  CHECK_THROWS_AS(static_cast<void>(ring.try_publish_events(2, fail)), int);
+  REQUIRE(ring.try_publish_event(kNumbered));
+  CHECK(poller.poll(see, 1) == PollState::processing);  // past tombstones, however few at a time
+  CHECK(poller.sequence().get() == 8);
+  CHECK_THROWS_AS(static_cast<void>(ring.try_publish_event(fail)), int);
+  end(ring);
+  CHECK(poller.poll(see) == PollState::closed);
+  CHECK(ends.size() == 3);
+}
+
+TEST_CASE_TEMPLATE("EventPoller: one that follows a consumer that has ended reads what that one has passed, and ends",
+                   B, WHORL_TEST_BUFFERS) {
+  typename B::template Of<std::uint64_t> ring(8);
+  Sequence upstream;
+  EventPoller poller(ring, {&upstream});
+  REQUIRE(ring.add_gating(poller.sequence()));
+  REQUIRE(ring.try_publish_events(3, kNumbered));
+  upstream.set(0);
+  upstream.end();
+  Numbers seen;
+  const auto see = [&](std::uint64_t& e) { seen.push_back(e); };
+  CHECK(poller.poll(see) == PollState::processing);
+  CHECK(poller.poll(see) == PollState::closed);
+  CHECK(seen == Numbers{0});
+}
+
+TEST_CASE_TEMPLATE("EventPoller: without anybody upstream it is never held back", B, WHORL_TEST_BUFFERS) {
+  typename B::template Of<std::uint64_t> ring(8);
+  EventPoller poller(ring);
+  REQUIRE(ring.try_publish_event(kNumbered));
+  CHECK(poller.poll([](std::uint64_t&) {}, 0) == PollState::idle);
+}
+
+TEST_CASE_TEMPLATE("EventPoller: an event that was released early is not read again, though its handler throws", B,
+                   WHORL_TEST_BUFFERS) {
+  typename B::template Of<std::uint64_t> ring(8);
+  EventPoller poller(ring);
+  REQUIRE(ring.add_gating(poller.sequence()));
+  REQUIRE(ring.try_publish_events(3, kNumbered));
+  const auto fail = [&](std::uint64_t& e, const EventContext& context) {
+    if (e != 1) return;
+    context.release(context.sequence);
+    throw 7;
+  };
+  CHECK_THROWS_AS(poller.poll(fail), int);
+  Numbers seen;
+  CHECK(poller.poll([&](std::uint64_t& e) { seen.push_back(e); }) == PollState::processing);
+  CHECK(seen == Numbers{2});
+}
+
+#if WHORL_CHECKED
+TEST_CASE("EventContext: says that nothing is released that is not at hand, or twice") {
+  Sequence progress(3);
+  const EventContext one(5, true, progress);
+  CHECK(dying_words([&] { one.release(1); }).find("nothing before what has been released") != std::string::npos);
+  CHECK(dying_words([&] { one.release(6); }).find("nothing beyond what is at hand") != std::string::npos);
+  one.release(5);
+  CHECK(progress.get() == 5);
+  const EventContext run(6, true, progress, 4);
+  CHECK(dying_words([&] { run.release(10); }).find("nothing beyond what is at hand") != std::string::npos);
+  run.release(9);
+  CHECK(progress.get() == 9);
+}
+#endif
 
 TEST_CASE_TEMPLATE("EventPoller: gives room back early when its handler says so", B, WHORL_TEST_BUFFERS) {
   typename B::template Of<std::uint64_t> ring(8);

@@ -209,6 +209,78 @@ TEST_CASE("SequenceBarrier: every wait strategy finds what is there, for roots a
   waits_by(whorl::AdaptiveWait{.warm = 1, .idle = 1, .sleep = 10us});
 }
 
+TEST_CASE_TEMPLATE("SequenceBarrier: what is upstream has passed is available only if it is published", S,
+                   WHORL_TEST_SEQUENCERS) {
+  Sequence upstream, dependent;
+  S sequencer(8);
+  SequenceBarrier barrier(sequencer, {&upstream});
+  REQUIRE(sequencer.add_gating(dependent));
+  REQUIRE(sequencer.try_next(2));
+  REQUIRE(sequencer.add_gating(upstream));  // it has passed both, and nobody has written them
+  CHECK(upstream.get() == 1);
+  CHECK(barrier.look(0) == 0);
+  CHECK(wait_until(barrier, 0, sequencer.published(), [&] { sequencer.publish(0); }).sequence == 0);
+  CHECK(barrier.look(1) == 0);
+  CHECK(wait_until(barrier, 1, sequencer.published(), [&] { barrier.alert(); }).end == BarrierEnd::stopped);
+}
+
+TEST_CASE("SequenceBarrier: claims that are given up are not available to who follows one that has passed them") {
+  Sequence dependent;
+  Single sequencer(8);
+  REQUIRE(sequencer.add_gating(dependent));
+  REQUIRE(sequencer.try_next(4));
+  Sequence& upstream = sequencer.lend_sequence();
+  sequencer.abandon(0, 3);
+  SequenceBarrier barrier(sequencer, {&upstream});
+  CHECK(upstream.get() == 3);
+  CHECK(barrier.look(0) == 0);
+}
+
+TEST_CASE_TEMPLATE("SequenceBarrier: who waits for one that has ended comes to the end", S, WHORL_TEST_SEQUENCERS) {
+  Sequence one, two;
+  S sequencer(8);
+  SequenceBarrier barrier(sequencer, {&one, &two});
+  publish(sequencer, 5);
+  one.set(4);
+  two.set(1);
+  CHECK(wait_until(barrier, 2, two.waiting(), [&] { two.end(); }).end == BarrierEnd::closed);
+  CHECK(barrier.wait_for(1).sequence == 1);
+  CHECK(barrier.wait_for(2).end == BarrierEnd::closed);
+  two.go_on();
+  two.set(4);
+  CHECK(barrier.wait_for(2).sequence == 4);
+}
+
+namespace {
+
+// A sequencer that counts how many marks are looked at.
+struct CountingSequencer : Multi {
+  using Multi::Multi;
+  std::size_t ready(whorl::Position p, std::size_t most) const noexcept {
+    const std::size_t n = Multi::ready(p, most);
+    looked += n;
+    return n;
+  }
+  mutable std::size_t looked = 0;
+};
+
+}  // namespace
+
+TEST_CASE("SequenceBarrier: a backlog is looked through once, however small the batches, and from where it is asked") {
+  CountingSequencer sequencer(64);
+  SequenceBarrier<CountingSequencer> barrier(sequencer);
+  publish(sequencer, 60);
+  for (whorl::Position p = 0; p != 60; ++p) CHECK(barrier.look(p) == 60 - p);
+  CHECK(sequencer.looked == 60);
+  CHECK(barrier.look(10, 5) == 5);  // back: nothing is known there
+  CHECK(sequencer.looked == 65);
+  CHECK(barrier.look(12, 10) == 10);
+  CHECK(sequencer.looked == 72);
+  CHECK(barrier.look(50) == 10);  // beyond what is known
+  CHECK(sequencer.looked == 82);
+  CHECK(barrier.look(60) == 0);
+}
+
 TEST_CASE_TEMPLATE("ProducerBarrier: says how far the gate lets producers go", S, WHORL_TEST_SEQUENCERS) {
   Sequence slow, fast;
   S sequencer(4);
@@ -234,4 +306,22 @@ TEST_CASE_TEMPLATE("ProducerBarrier: to wait for room a lap ahead is to wait unt
   publish(sequencer, 3);
   sequencer.close();
   CHECK(wait_until(barrier, 2 + 4, consumer.waiting(), [&] { consumer.set(2); }).end == BarrierEnd::available);
+}
+
+TEST_CASE_TEMPLATE("ProducerBarrier: draining a closed sequencer ends when nobody is left who would read", S,
+                   WHORL_TEST_SEQUENCERS) {
+  for (const bool leaves : {false, true}) {
+    Sequence consumer;
+    S sequencer(4);
+    REQUIRE(sequencer.add_gating(consumer));
+    ProducerBarrier barrier(sequencer);
+    publish(sequencer, 3);
+    sequencer.close();
+    const auto end = [&] { leaves ? static_cast<void>(sequencer.remove_gating(consumer)) : consumer.end(); };
+    CHECK(wait_until(barrier, 2 + 4, consumer.waiting(), end).end == BarrierEnd::closed);
+  }
+  S open(4);
+  ProducerBarrier barrier(open);
+  publish(open, 3);
+  CHECK(barrier.wait_for(2 + 4, Until(1ms)).end == BarrierEnd::timed_out);
 }

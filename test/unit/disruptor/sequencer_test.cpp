@@ -180,6 +180,56 @@ TEST_CASE_TEMPLATE("Sequencer: without a consumer it is full after one lap, unle
   CHECK(open.claimed() == 52);
 }
 
+TEST_CASE_TEMPLATE("Sequencer: the cursor is what is published, whoever joins meanwhile, and without a member", S,
+                   WHORL_TEST_SEQUENCERS) {
+  for (const Position first : kFirstPositions) {
+    const auto begin = static_cast<SequenceNumber>(first);
+    for (const auto without : {whorl::EmptyGate::full, whorl::EmptyGate::open}) {
+      Sequence late;
+      S sequencer(8, {}, {.without_consumers = without, .first_position = first});
+      REQUIRE(sequencer.try_next(3));
+      CHECK(sequencer.cursor() == begin - 1);
+      REQUIRE(sequencer.add_gating(late));
+      CHECK(sequencer.cursor() == begin - 1);
+      sequencer.publish(begin, begin + 1);
+      CHECK(sequencer.cursor() == begin + 1);
+      sequencer.publish(begin + 2);
+      CHECK(sequencer.cursor() == begin + 2);
+      for (SequenceNumber s = begin + 3; s != begin + 30; ++s) {
+        CHECK(publish(sequencer) == s);
+        CHECK(sequencer.cursor() == s);
+        late.set(s);
+      }
+      REQUIRE(sequencer.try_next());
+      CHECK(sequencer.cursor() == begin + 29);
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("Sequencer: the last of a chain hands over to the one it has followed", S, WHORL_TEST_SEQUENCERS) {
+  Sequence first, last;
+  S sequencer(4);
+  REQUIRE(sequencer.add_gating(last));
+  publish(sequencer, 3);
+  first.set(1);
+  last.set(0);
+  CHECK(sequencer.minimum_sequence() == 0);
+  Sequence* const upstream[] = {&first};
+  CHECK(sequencer.hand_over_gating(last, upstream));
+  CHECK(sequencer.minimum_sequence() == 1);
+  CHECK(first.get() == 1);
+  CHECK_FALSE(sequencer.remove_gating(last));
+}
+
+TEST_CASE_TEMPLATE("Sequencer: a sequence that has ended is lent as one that has not", S, WHORL_TEST_SEQUENCERS) {
+  S sequencer(4);
+  Sequence& one = sequencer.lend_sequence();
+  one.end();
+  sequencer.take_back(one);
+  REQUIRE(&sequencer.lend_sequence() == &one);
+  CHECK_FALSE(one.ends_before(0));
+}
+
 TEST_CASE_TEMPLATE("Sequencer: a wait that ends without room has claimed nothing", S, WHORL_TEST_SEQUENCERS) {
   Sequence consumer;
   S sequencer(4);
@@ -333,5 +383,40 @@ TEST_CASE("Sequencer: says what to do instead of publishing what is not one's ow
   REQUIRE(single.try_next());
   REQUIRE(single.try_next());
   CHECK(dying_words([&] { single.publish(1); }).find("in the order in which they were made") != std::string::npos);
+}
+
+TEST_CASE_TEMPLATE("Sequencer: says what to do instead of giving up what is not one's own", S, WHORL_TEST_SEQUENCERS) {
+  S sequencer(4);
+  CHECK(dying_words([&] { sequencer.abandon(0, 0); }).find("claim a sequence before it is given up") !=
+        std::string::npos);
+  REQUIRE(sequencer.try_next(2));
+  CHECK(dying_words([&] { sequencer.abandon(1, 0); }).find("from the first to the last") != std::string::npos);
+}
+
+TEST_CASE("Sequencer: says that claims are published before the right to claim is given back, and made with it") {
+  Single sequencer(4);
+  REQUIRE(sequencer.try_next());
+  CHECK(dying_words([&] { sequencer.disown(); }).find("publish or give up what is claimed") != std::string::npos);
+  sequencer.publish(0);
+  sequencer.disown();
+  CHECK(dying_words([&] { static_cast<void>(sequencer.try_next()); }).find("take the right to be the producer") !=
+        std::string::npos);
+  CHECK(sequencer.try_own());
+  CHECK(sequencer.try_next() == 1);
+}
+
+TEST_CASE_TEMPLATE("Sequencer: says that a sequence is given back when nobody uses it any more", S,
+                   WHORL_TEST_SEQUENCERS) {
+  S sequencer(4);
+  Sequence& one = sequencer.lend_sequence();
+  REQUIRE(sequencer.add_gating(one));
+  CHECK(dying_words([&] { sequencer.take_back(one); }).find("leaves the gate before") != std::string::npos);
+  REQUIRE(sequencer.remove_gating(one));
+  {
+    const whorl::SequenceBarrier<S> barrier(sequencer, {&one});
+    CHECK(dying_words([&] { sequencer.take_back(one); }).find("whoever follows a sequence ends before") !=
+          std::string::npos);
+  }
+  sequencer.take_back(one);
 }
 #endif

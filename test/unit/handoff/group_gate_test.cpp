@@ -3,12 +3,16 @@
 #include <chrono>
 #include <deque>
 #include <optional>
+#include <span>
+#include <string>
 #include <thread>
 #include <vector>
 #include <whorl/handoff/group_gate.hpp>
 #include <whorl/handoff/hand_off.hpp>
 #include <whorl/handoff/lap_flags.hpp>
 #include <whorl/wait/wait_strategy.hpp>
+
+#include "../../support/death.hpp"
 
 using whorl::Claimed;
 using whorl::EmptyGate;
@@ -114,6 +118,70 @@ TEST_CASE("GroupGate: has places for 64, and who finds none is not a member and 
   CHECK(gate.leave(sequences[40]));
   CHECK(join(gate, late, 8));
   CHECK(gate.passed(100) == 8);
+}
+
+TEST_CASE("GroupGate: who finds no place has never moved, not even for a moment") {
+  GroupGate gate(0);
+  std::deque<Sequence> sequences(GroupGate::kMostMembers);
+  for (Sequence& sequence : sequences) REQUIRE(join(gate, sequence, 3));
+  Sequence late(1);
+  bool asked = false;
+  CHECK_FALSE(gate.join(late, [&] {
+    asked = true;
+    return Position{9};
+  }));
+  CHECK_FALSE(asked);
+}
+
+TEST_CASE("GroupGate: a member hands over to those it has followed, who stay where they are") {
+  GroupGate gate(0);
+  Sequence one, two, last, other;
+  REQUIRE(join(gate, last, 2));
+  REQUIRE(join(gate, other, 0));
+  REQUIRE(join(gate, two, 0));
+  one.release(7);
+  two.release(5);
+  other.release(20);
+  Sequence* const upstream[] = {&one, &two};
+  CHECK(gate.passed(30) == 2);
+  CHECK(gate.hand_over(last, upstream));
+  CHECK(gate.size() == 3);
+  CHECK_FALSE(gate.contains(last));
+  CHECK(gate.passed(30) == 5);
+  two.release(9);
+  CHECK(gate.passed(30) == 7);
+  CHECK_FALSE(gate.hand_over(last, upstream));
+  CHECK(one.passed() == 7);
+}
+
+TEST_CASE("GroupGate: a hand-over for which there is no place changes nothing") {
+  GroupGate gate(0);
+  std::deque<Sequence> sequences(GroupGate::kMostMembers - 1);
+  for (Sequence& sequence : sequences) REQUIRE(join(gate, sequence, 0));
+  Sequence one(4), two(4);
+  Sequence* const upstream[] = {&sequences[5], &one, &two};
+  CHECK_FALSE(gate.hand_over(sequences[0], upstream));
+  CHECK(gate.size() == GroupGate::kMostMembers - 1);
+  CHECK(gate.contains(sequences[0]));
+  CHECK(gate.contains(sequences[5]));
+  CHECK_FALSE(gate.contains(one));
+  CHECK(gate.hand_over(sequences[0], std::span(upstream).first(2)));
+  CHECK(gate.size() == GroupGate::kMostMembers - 1);
+  CHECK(gate.contains(one));
+}
+
+TEST_CASE("GroupGate: says who is behind for good") {
+  GroupGate gate(0);
+  Sequence one, two;
+  CHECK(gate.ends_before(1));
+  REQUIRE(join(gate, one, 3));
+  REQUIRE(join(gate, two, 3));
+  CHECK_FALSE(gate.ends_before(9));
+  two.end();
+  CHECK_FALSE(gate.ends_before(3));
+  CHECK(gate.ends_before(4));
+  CHECK(gate.leave(two));
+  CHECK_FALSE(gate.ends_before(4));
 }
 
 TEST_CASE("GroupGate: nobody else knows one that was never there") {
@@ -223,3 +291,23 @@ TEST_CASE("GroupGate: wake() wakes those that wait for a member, and for one tha
   REQUIRE(join(gate, idle, 3));
   is_woken_by(gate, idle.waiting(), 9, end);
 }
+
+TEST_CASE("GroupGate: a producer that waits for a member goes on when that one has handed over") {
+  GroupGate gate(0);
+  Sequence first, second;
+  REQUIRE(join(gate, second, 0));
+  first.release(5);
+  Sequence* const upstream[] = {&first};
+  is_woken_by(gate, second.waiting(), 3, [&](auto&) { CHECK(gate.hand_over(second, upstream)); });
+}
+
+#if WHORL_CHECKED
+TEST_CASE("GroupGate: says that nobody hands over to one that is behind") {
+  GroupGate gate(0);
+  Sequence first(2), second;
+  REQUIRE(join(gate, second, 3));
+  Sequence* const upstream[] = {&first};
+  const std::string words = whorl_test::dying_words([&] { gate.hand_over(second, upstream); });
+  CHECK(words.find("hand over to sequences that the member has followed") != std::string::npos);
+}
+#endif

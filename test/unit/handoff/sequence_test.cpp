@@ -42,3 +42,27 @@ TEST_CASE("Sequence: who sleeps on it is woken when it moves") {
   waiter.join();
   CHECK(result == whorl::WaitResult::ready);
 }
+
+TEST_CASE("Sequence: one that has ended never comes to what it has not passed, until it goes on") {
+  whorl::Sequence sequence(3);
+  CHECK_FALSE(sequence.ends_before(3));
+  sequence.end();
+  CHECK(sequence.ends_before(3));
+  CHECK(sequence.ends_before(4));
+  CHECK_FALSE(sequence.ends_before(2));
+  sequence.go_on();
+  CHECK_FALSE(sequence.ends_before(3));
+}
+
+TEST_CASE("Sequence: who sleeps on it is woken when it ends") {
+  whorl::Sequence sequence;
+  whorl::WaitResult result = whorl::WaitResult::timed_out;
+  std::thread waiter([&] {
+    const auto ready = [&] { return sequence.ends_before(3); };
+    result = whorl::BlockingWait{0, 0}.wait(sequence.waiting(), ready, whorl::Until(std::chrono::seconds(60)));
+  });
+  while (sequence.waiting().sleeps() == 0) std::this_thread::yield();
+  sequence.end();
+  waiter.join();
+  CHECK(result == whorl::WaitResult::ready);
+}
