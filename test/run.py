@@ -29,7 +29,7 @@ PATIENCE = "4"
 PATIENCE_SANITIZED = "10"
 
 EXPLORER = re.compile(r"^explorer: (\d+) executions, (\d+) of (\d+) models exhausted$", re.MULTILINE)
-SUMMARY = re.compile(r"^(spin|fuzz|mutants|faults): .*$", re.MULTILINE)
+SUMMARY = re.compile(r"^(spin|fuzz|mutants|faults|conformance): .*$", re.MULTILINE)
 TAIL = 40  # lines shown of what failed
 
 
@@ -50,7 +50,7 @@ class Configuration:
         return bool(self.options)
 
 
-BEHAVIOUR = {"unit", "stress"}
+BEHAVIOUR = {"unit", "conformance", "stress"}
 PLAIN = BEHAVIOUR | {"model", "lint", "codegen", "consumer"}
 FULL = [
     # What no compiler changes is run with one alone.
@@ -220,7 +220,7 @@ def tell(results, configurations):
         print("no model reported what it explored")
         explorer.failed += 1
     print(f"explorer: {explorer.executions} executions, {explorer.exhausted} of {explorer.models} models exhausted")
-    for suite in ("mutants", "faults"):
+    for suite in ("mutants", "faults", "conformance"):
         if suite in told:
             print(told[suite])
         elif any(suite in configuration.suites for configuration in configurations):

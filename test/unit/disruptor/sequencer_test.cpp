@@ -172,10 +172,12 @@ TEST_CASE_TEMPLATE("Sequencer: without a consumer it is full after one lap, unle
   CHECK(open.is_available(46));
   CHECK_FALSE(open.is_available(45));
   CHECK(open.cursor() == 49);
+  REQUIRE(open.try_next(2) == 51);
+  CHECK(open.cursor() == 49);
   open.close();
   CHECK_FALSE(open.try_next());
   CHECK(open.next().result == WriteResult::closed);
-  CHECK(open.claimed() == 50);
+  CHECK(open.claimed() == 52);
 }
 
 TEST_CASE_TEMPLATE("Sequencer: the cursor is what is published, whoever joins meanwhile, and without a member", S,
