@@ -32,12 +32,15 @@ class Aggregate {
   static_assert(sizeof...(Handlers) != 0, "whorl: aggregate one handler or more");
 
  public:
+  using ChecksHooks = void;
+
   explicit Aggregate(Handlers... handlers) : handlers_(std::forward<Handlers>(handlers)...) {}
 
   template <class E>
     requires(HandlesEvents<std::remove_reference_t<Handlers>, E> && ...)
   void operator()(E& event, const EventContext& context) noexcept(
       (detail::kNothrowHandler<std::remove_reference_t<Handlers>, E> && ...)) {
+    static_assert((detail::require_hooks<Handlers, E>() && ...));
     each([&](auto& handler) { detail::call_handler(handler, event, context); });
   }
 

@@ -30,11 +30,12 @@ struct HookNames {
 template <class H>
 struct WithHookNames : H, HookNames {};
 
-// A function of the right name that cannot be called would be passed over in silence.
+// A function of the right name that cannot be called would be passed over in silence. What passes hooks on to other
+// handlers, and has those names for them, checks theirs and says so: `using ChecksHooks = void`.
 template <class Handler, class E>
 constexpr bool require_hooks() {
   using H = std::remove_cvref_t<Handler>;
-  if constexpr (std::is_class_v<H> && !std::is_final_v<H>) {
+  if constexpr (std::is_class_v<H> && !std::is_final_v<H> && !requires { typename H::ChecksHooks; }) {
     using Both = WithHookNames<H>;
     using Called = std::remove_reference_t<Handler>&;
     static_assert(

@@ -17,8 +17,11 @@ class NodeHandler {
   using E = typename Ring::Event;
   using H = std::remove_reference_t<Handler>;
   static constexpr bool kRuns = HandlesRuns<H, Ring>;
+  static_assert(require_hooks<Handler, E>());
 
  public:
+  using ChecksHooks = void;
+
   NodeHandler(Handler handler, Node& node) : handler_(std::forward<Handler>(handler)), node_(node) {}
 
   // An on_start that fails ends this node and no other: whoever has started it decides about the rest.

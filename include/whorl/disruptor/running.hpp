@@ -24,6 +24,10 @@ class Running {
   Running(Ring& ring, Entrance<Ring>& entrance) : ring_(ring), entrance_(entrance) {}
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
+  // A node ends before those that it follows.
+  ~Running() {
+    while (!nodes_.empty()) nodes_.pop_back();
+  }
 
   void close() noexcept { entrance_.close(); }
   // `dead` and what comes after it end after the batch that they are at.
