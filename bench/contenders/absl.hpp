@@ -1,48 +1,28 @@
 #pragma once
 // absl::Mutex and a std::deque with a bound: what many programs have. Nothing is used while the lock is held.
 
-#include "contender.hpp"
+#include "locked.hpp"
 
 #if BENCH_HAS_ABSL
 
 #include <absl/synchronization/mutex.h>
 
-#include <array>
+#include <algorithm>
 #include <deque>
 
 namespace bench {
 
 template <class ItemType>
-class AbslMutexDeque {
+class AbslMutexDeque : public Locked<AbslMutexDeque<ItemType>, ItemType> {
  public:
   using Item = ItemType;
   static constexpr const char* kName = "absl/mutex_deque";
-  static constexpr Producers kProducers = Producers::kAny;
-  static constexpr bool kBulk = true;
 
-  struct Producer {
-    AbslMutexDeque& queue;
-    bool try_push(const Item& item) { return queue.push({&item, 1}) == 1; }
-    std::size_t push_some(std::span<const Item> items) { return queue.push(items); }
-  };
-
-  explicit AbslMutexDeque(Shape shape) : capacity_(shape.capacity) {}
-  Producer producer(std::size_t /*id*/) { return {*this}; }
-  template <class Take>
-  std::size_t consume(Take&& take, std::size_t most) {
-    std::array<Item, kMostPerCopy<Item>> items;
-    const std::size_t got = pop({items.data(), std::min(most, items.size())});
-    for (std::size_t i = 0; i < got; ++i) take(items[i]);
-    return got;
-  }
-  std::size_t capacity() const { return capacity_; }
-
- private:
-  using Difference = typename std::deque<Item>::difference_type;
+  explicit AbslMutexDeque(Shape shape) : AbslMutexDeque::Locked(shape) {}
 
   std::size_t push(std::span<const Item> items) {
     const absl::MutexLock lock(&mutex_);
-    const std::size_t count = std::min(items.size(), capacity_ - items_.size());
+    const std::size_t count = std::min(items.size(), this->capacity_ - items_.size());
     items_.insert(items_.end(), items.begin(), items.begin() + static_cast<Difference>(count));
     return count;
   }
@@ -55,7 +35,9 @@ class AbslMutexDeque {
     return count;
   }
 
-  const std::size_t capacity_;
+ private:
+  using Difference = typename std::deque<Item>::difference_type;
+
   absl::Mutex mutex_;
   std::deque<Item> items_;
 };

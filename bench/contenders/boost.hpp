@@ -7,7 +7,6 @@
 #if BENCH_HAS_BOOST
 
 #include <algorithm>
-#include <array>
 #include <boost/lockfree/queue.hpp>
 #include <boost/lockfree/spsc_queue.hpp>
 
@@ -65,10 +64,8 @@ class BoostSpsc {
   Producer producer(std::size_t /*id*/) { return {queue_}; }
   template <class Take>
   std::size_t consume(Take&& take, std::size_t most) {
-    std::array<Item, kMostPerCopy<Item>> items;
-    const std::size_t got = queue_.pop(items.data(), std::min(most, items.size()));
-    for (std::size_t i = 0; i < got; ++i) take(items[i]);
-    return got;
+    return take_copies<Item>(
+        most, [this](std::span<Item> items) { return queue_.pop(items.data(), items.size()); }, take);
   }
   std::size_t capacity() const { return capacity_; }
 

@@ -2,6 +2,7 @@
 // Contender: the one face behind which every queue stands.
 
 #include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <span>
@@ -80,5 +81,15 @@ inline constexpr std::size_t kMostPerCall = 64;
 /// more.
 template <class Item>
 inline constexpr std::size_t kMostPerCopy = std::max<std::size_t>(kMostPerCall, 16384 / sizeof(Item));
+
+/// Lets pop(items) fill the front of such an array, and hands `take` what it says it has put there. Inlined, as consume()
+/// would be without it.
+template <class Item, class Pop, class Take>
+[[gnu::always_inline]] inline std::size_t take_copies(std::size_t most, Pop&& pop, Take&& take) {
+  std::array<Item, kMostPerCopy<Item>> items;
+  const std::size_t got = pop(std::span<Item>(items).first(std::min(most, items.size())));
+  for (std::size_t i = 0; i < got; ++i) take(items[i]);
+  return got;
+}
 
 }  // namespace bench

@@ -10,8 +10,6 @@
 
 #include <rte_ring.h>
 
-#include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -80,19 +78,18 @@ class DpdkRing {
   Producer producer(std::size_t /*id*/) { return {ring_.get()}; }
   template <class Take>
   std::size_t consume(Take&& take, std::size_t most) {
-    std::array<Element, kMostPerCopy<Item>> items;
-    const auto wanted = static_cast<unsigned>(std::min(most, items.size()));
-    copied_as_words(items.data());
-    const std::size_t got = rte_ring_sc_dequeue_burst_elem(ring_.get(), items.data(), sizeof(Element), wanted, nullptr);
-    copied_as_words(items.data());
-    for (std::size_t i = 0; i < got; ++i) {
-      if constexpr (kInWords) {
-        take(items[i]);
-      } else {
-        take(items[i].item);
-      }
+    const auto pop = [this](std::span<Element> items) -> std::size_t {
+      copied_as_words(items.data());
+      const unsigned got = rte_ring_sc_dequeue_burst_elem(ring_.get(), items.data(), sizeof(Element),
+                                                          static_cast<unsigned>(items.size()), nullptr);
+      copied_as_words(items.data());
+      return got;
+    };
+    if constexpr (kInWords) {
+      return take_copies<Element>(most, pop, take);
+    } else {
+      return take_copies<Element>(most, pop, [&](const Element& element) { take(element.item); });
     }
-    return got;
   }
   std::size_t capacity() const { return rte_ring_get_capacity(ring_.get()); }
 

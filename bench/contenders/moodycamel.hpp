@@ -11,8 +11,6 @@
 #include <concurrentqueue/concurrentqueue.h>
 #include <readerwriterqueue/readerwriterqueue.h>
 
-#include <algorithm>
-#include <array>
 #include <vector>
 
 namespace bench {
@@ -52,10 +50,9 @@ class MoodycamelTokens {
   Producer producer(std::size_t /*id*/) { return {queue_, moodycamel::ProducerToken(queue_)}; }
   template <class Take>
   std::size_t consume(Take&& take, std::size_t most) {
-    std::array<Item, kMostPerCopy<Item>> items;
-    const std::size_t got = queue_.try_dequeue_bulk(consumer_, items.data(), std::min(most, items.size()));
-    for (std::size_t i = 0; i < got; ++i) take(items[i]);
-    return got;
+    return take_copies<Item>(
+        most, [this](std::span<Item> items) { return queue_.try_dequeue_bulk(consumer_, items.data(), items.size()); },
+        take);
   }
   std::size_t capacity() const { return capacity_; }
 
@@ -102,10 +99,8 @@ class MoodycamelPlain {
   Producer producer(std::size_t /*id*/) { return {queue_}; }
   template <class Take>
   std::size_t consume(Take&& take, std::size_t most) {
-    std::array<Item, kMostPerCopy<Item>> items;
-    const std::size_t got = queue_.try_dequeue_bulk(items.data(), std::min(most, items.size()));
-    for (std::size_t i = 0; i < got; ++i) take(items[i]);
-    return got;
+    return take_copies<Item>(
+        most, [this](std::span<Item> items) { return queue_.try_dequeue_bulk(items.data(), items.size()); }, take);
   }
   std::size_t capacity() const { return capacity_; }
 

@@ -1,40 +1,23 @@
 #pragma once
 // What one writes without a library: an array, two counters and a lock. Nothing is used while the lock is held.
 
-#include <array>
+#include <algorithm>
 #include <memory>
 #include <mutex>
 
-#include "contender.hpp"
+#include "locked.hpp"
 
 namespace bench {
 
 template <class ItemType>
-class MutexRing {
+class MutexRing : public Locked<MutexRing<ItemType>, ItemType> {
  public:
   using Item = ItemType;
   static constexpr const char* kName = "mutex/ring";
-  static constexpr Producers kProducers = Producers::kAny;
-  static constexpr bool kBulk = true;
 
-  struct Producer {
-    MutexRing& ring;
-    bool try_push(const Item& item) { return ring.push({&item, 1}) == 1; }
-    std::size_t push_some(std::span<const Item> items) { return ring.push(items); }
-  };
+  // A power of two, as the masks want it.
+  explicit MutexRing(Shape shape) : MutexRing::Locked(shape), items_(std::make_unique<Item[]>(shape.capacity)) {}
 
-  explicit MutexRing(Shape shape) : capacity_(shape.capacity), items_(std::make_unique<Item[]>(shape.capacity)) {}
-  Producer producer(std::size_t /*id*/) { return {*this}; }
-  template <class Take>
-  std::size_t consume(Take&& take, std::size_t most) {
-    std::array<Item, kMostPerCopy<Item>> items;
-    const std::size_t got = pop({items.data(), std::min(most, items.size())});
-    for (std::size_t i = 0; i < got; ++i) take(items[i]);
-    return got;
-  }
-  std::size_t capacity() const { return capacity_; }
-
- private:
   std::size_t push(std::span<const Item> items) {
     const std::lock_guard lock(mutex_);
     const std::size_t count = std::min(items.size(), capacity_ - (written_ - read_));
@@ -56,7 +39,9 @@ class MutexRing {
     return count;
   }
 
-  const std::size_t capacity_;  // a power of two
+ private:
+  using MutexRing::Locked::capacity_;
+
   std::unique_ptr<Item[]> items_;
   std::mutex mutex_;
   std::size_t written_ = 0;

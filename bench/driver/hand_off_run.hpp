@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 #include <whorl/sync/topology.hpp>
 #include <whorl/wait/backoff.hpp>
@@ -75,9 +76,9 @@ Sent produce_batches(typename Queue::Producer& to, std::size_t id, std::size_t b
 }
 
 // The consumer's thread. There is one call of consume() in it, so that the compiler can inline it and keep the ledger in
-// registers: the books must cost less than the queue.
-template <class Queue, class Books>
-void receive(Queue& queue, const HandOffPlan& plan, Course& course, Books& books) {
+// registers: the books must cost less than the queue. at_edge(books): when the window begins, and when it ends.
+template <class Queue, class Books, class AtEdge>
+void receive(Queue& queue, const HandOffPlan& plan, Course& course, Books& books, AtEdge&& at_edge) {
   constexpr std::size_t kWorkPerLook = 1024;
   constexpr std::size_t kWorkOfEmptyCall = 16;
   const bool gentle = plan.when_empty == WhenEmpty::kGentle;
@@ -95,9 +96,37 @@ void receive(Queue& queue, const HandOffPlan& plan, Course& course, Books& books
     }
     if (work < kWorkPerLook && !course.is_draining()) continue;
     work = 0;
+    const bool was_measuring = course.is_measuring();
     if (!course.goes_on(ledger.count(), got)) break;
+    if (was_measuring != course.is_measuring()) at_edge(std::as_const(ledger));
   }
   books = ledger;
+}
+template <class Queue, class Books>
+void receive(Queue& queue, const HandOffPlan& plan, Course& course, Books& books) {
+  receive(queue, plan, course, books, [](const Books&) {});
+}
+
+// Where the two sides run.
+struct Seats {
+  int consumer = kAnyCpu;
+  int producers = kAnyCpu;
+};
+
+// consume() on a thread, and on another for each producer produce(id), which returns what it has sent; and what else there
+// is to do meanwhile. Returns when all have.
+template <std::size_t kProducers, class Consume, class Produce>
+void run_against(std::array<Sent, kProducers>& sent, StopSign& sign, const Seats& seats, bool real_time,
+                 Consume&& consume, Produce&& produce, std::vector<Task> others = {}) {
+  std::vector<Task> tasks{{seats.consumer, consume}};
+  for (std::size_t id = 0; id < kProducers; ++id) {
+    tasks.push_back({seats.producers, [&, id] {
+                       sent[id] = produce(id);
+                       sign.producers_left.fetch_sub(1, std::memory_order_release);
+                     }});
+  }
+  tasks.insert(tasks.end(), others.begin(), others.end());
+  run_team(std::move(tasks), real_time);
 }
 
 }  // namespace detail
@@ -127,25 +156,22 @@ Outcome run_hand_off(const HandOffPlan& plan, const Stage& stage) {
   Ledger<kProducers, kLanesOf<Queue>> ledger;
   Outcome outcome;
 
-  std::vector<Task> tasks;
-  tasks.push_back({plan.pinned ? stage.cpus.first : kAnyCpu, [&] {
-                     detail::Course course(plan, sign);
-                     detail::receive(queue, plan, course, ledger);
-                     outcome.figure = course.items_per_second();
-                     if (plan.cpu_time) outcome.others = {course.cpu_ns_per_item()};
-                   }});
-  for (std::size_t id = 0; id < kProducers; ++id) {
-    tasks.push_back({plan.pinned ? stage.cpus.second : kAnyCpu, [&, id] {
-                       auto producer = queue.producer(id);
-                       if constexpr (kBatches) {
-                         sent[id] = detail::produce_batches<Queue>(producer, id, plan.batch, sign);
-                       } else {
-                         sent[id] = detail::produce<typename Queue::Item>(producer, id, sign);
-                       }
-                       sign.producers_left.fetch_sub(1, std::memory_order_release);
-                     }});
-  }
-  run_team(std::move(tasks), plan.pinned && stage.real_time);
+  const auto consume = [&] {
+    detail::Course course(plan, sign);
+    detail::receive(queue, plan, course, ledger);
+    outcome.figure = course.items_per_second();
+    if (plan.cpu_time) outcome.others = {course.cpu_ns_per_item()};
+  };
+  const auto produce = [&](std::size_t id) {
+    auto producer = queue.producer(id);
+    if constexpr (kBatches) {
+      return detail::produce_batches<Queue>(producer, id, plan.batch, sign);
+    } else {
+      return detail::produce<typename Queue::Item>(producer, id, sign);
+    }
+  };
+  const auto seats = plan.pinned ? detail::Seats{stage.cpus.first, stage.cpus.second} : detail::Seats{};
+  detail::run_against(sent, sign, seats, plan.pinned && stage.real_time, consume, produce);
   verify(outcome, ledger, sent);
   return outcome;
 }

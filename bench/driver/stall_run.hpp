@@ -167,25 +167,23 @@ Outcome run_stalls(const StallPlan& plan, const Stage& stage) {
   detail::Interrupter interrupter;
   Outcome outcome;
 
-  std::vector<Task> tasks;
-  tasks.push_back({stage.cpus.first, [&] {
-                     detail::Course course(hand_off, sign);
-                     const detail::Stalls stalls = detail::receive_and_watch(queue, course, completed, ledger);
-                     outcome.figure = stalls.longest_ns();
-                     outcome.others = {stalls.longest_gap_ns(), course.items_per_second()};
-                   }});
-  for (std::size_t id = 0; id < kProducers; ++id) {
-    tasks.push_back({stage.cpus.second, [&, id] {
-                       auto producer = queue.producer(id);
-                       const bool interrupted = plan.interrupts && id == 0;
-                       if (interrupted) interrupter.begins();
-                       sent[id] = detail::produce_and_tell<Queue>(producer, id, sign, completed[id]);
-                       if (interrupted) interrupter.ends();
-                       sign.producers_left.fetch_sub(1, std::memory_order_release);
-                     }});
-  }
-  if (plan.interrupts) tasks.push_back({stage.cpus.second, [&] { interrupter.interrupt(sign); }});
-  run_team(std::move(tasks), false);
+  const auto consume = [&] {
+    detail::Course course(hand_off, sign);
+    const detail::Stalls stalls = detail::receive_and_watch(queue, course, completed, ledger);
+    outcome.figure = stalls.longest_ns();
+    outcome.others = {stalls.longest_gap_ns(), course.items_per_second()};
+  };
+  const auto produce = [&](std::size_t id) {
+    auto producer = queue.producer(id);
+    const bool interrupted = plan.interrupts && id == 0;
+    if (interrupted) interrupter.begins();
+    const Sent done = detail::produce_and_tell<Queue>(producer, id, sign, completed[id]);
+    if (interrupted) interrupter.ends();
+    return done;
+  };
+  std::vector<Task> others;
+  if (plan.interrupts) others.push_back({stage.cpus.second, [&] { interrupter.interrupt(sign); }});
+  detail::run_against(sent, sign, {stage.cpus.first, stage.cpus.second}, false, consume, produce, std::move(others));
   verify(outcome, ledger, sent);
   return outcome;
 }

@@ -66,20 +66,14 @@ Outcome sample(const WritePolicy& policy) {
   std::array<Sent, kProducers> sent;
   Books books;
   Outcome outcome;
-  std::vector<Task> tasks;
-  tasks.push_back({kAnyCpu, [&] {
-                     detail::Course course(kPlan, sign);
-                     detail::receive(ring, kPlan, course, books);
-                     outcome.figure = course.items_per_second();
-                     outcome.others = {course.cpu_ns_per_item()};
-                   }});
-  for (std::size_t id = 0; id < kProducers; ++id) {
-    tasks.push_back({kAnyCpu, [&, id] {
-                       sent[id] = write_all_the_time(ring, id, policy, sign);
-                       sign.producers_left.fetch_sub(1, std::memory_order_release);
-                     }});
-  }
-  run_team(std::move(tasks), false);
+  const auto consume = [&] {
+    detail::Course course(kPlan, sign);
+    detail::receive(ring, kPlan, course, books);
+    outcome.figure = course.items_per_second();
+    outcome.others = {course.cpu_ns_per_item()};
+  };
+  const auto produce = [&](std::size_t id) { return write_all_the_time(ring, id, policy, sign); };
+  detail::run_against(sent, sign, {}, false, consume, produce);
   verify(outcome, books, sent);
   if (outcome.refused != 0) throw VerificationError("a write that may wait for ever was refused");
   return outcome;

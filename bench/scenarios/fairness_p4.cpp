@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <vector>
 
 #include "../driver/hand_off_run.hpp"
 #include "rosters.hpp"
@@ -28,36 +27,21 @@ constexpr std::size_t kProducers = 4;
 constexpr HandOffPlan kPlan{
     .capacity = 65536, .when_empty = WhenEmpty::kGentle, .pinned = false, .window_ns = 1'000'000'000};
 
-using Counts = std::array<std::uint64_t, kProducers>;
-
-template <class Books>
-Counts counts_of(const Books& ledger) {
-  Counts counts{};
-  for (std::size_t id = 0; id < kProducers; ++id) counts[id] = ledger.count_of(id);
-  return counts;
-}
-
-// Returns what came of each producer in the window.
-template <class Queue, class Books>
-Counts receive_and_count(Queue& queue, detail::Course& course, Books& ledger) {
-  constexpr std::size_t kWorkPerLook = 1024;
-  constexpr std::size_t kWorkOfEmptyCall = 16;
-  Counts begin{};
-  Counts end{};
-  whorl::Backoff wait;
-  for (std::size_t work = 0;;) {
-    const std::size_t got = queue.consume([&](Item item) { ledger.enter(item); }, kPlan.most);
-    got != 0 ? wait.reset() : wait.snooze();
-    work += std::max(got, kWorkOfEmptyCall);
-    if (work < kWorkPerLook && !course.is_draining()) continue;
-    work = 0;
-    const bool was_measuring = course.is_measuring();
-    if (!course.goes_on(ledger.count(), got)) break;
-    if (was_measuring != course.is_measuring()) (was_measuring ? end : begin) = counts_of(ledger);
+// What came of each producer in the window.
+class Shares {
+ public:
+  template <class Books>
+  void at_edge(const Books& ledger) {
+    for (std::size_t id = 0; id < kProducers; ++id) counts_[id] = ledger.count_of(id) - counts_[id];
   }
-  for (std::size_t id = 0; id < kProducers; ++id) end[id] -= begin[id];
-  return end;
-}
+  double least_over_most() const {
+    const auto [least, most] = std::minmax_element(counts_.begin(), counts_.end());
+    return static_cast<double>(*least) / static_cast<double>(std::max(*most, std::uint64_t{1}));
+  }
+
+ private:
+  std::array<std::uint64_t, kProducers> counts_{};
+};
 
 template <class Queue>
 Outcome sample(const Stage& /*stage*/) {
@@ -66,21 +50,17 @@ Outcome sample(const Stage& /*stage*/) {
   std::array<Sent, kProducers> sent;
   Ledger<kProducers, kLanesOf<Queue>> ledger;
   Outcome outcome;
-  std::vector<Task> tasks;
-  tasks.push_back({kAnyCpu, [&] {
-                     detail::Course course(kPlan, sign);
-                     const Counts counts = receive_and_count(queue, course, ledger);
-                     const auto [least, most] = std::minmax_element(counts.begin(), counts.end());
-                     outcome.figure = static_cast<double>(*least) / static_cast<double>(std::max(*most, Tag{1}));
-                   }});
-  for (std::size_t id = 0; id < kProducers; ++id) {
-    tasks.push_back({kAnyCpu, [&, id] {
-                       auto producer = queue.producer(id);
-                       sent[id] = detail::produce<Item>(producer, id, sign);
-                       sign.producers_left.fetch_sub(1, std::memory_order_release);
-                     }});
-  }
-  run_team(std::move(tasks), false);
+  const auto consume = [&] {
+    detail::Course course(kPlan, sign);
+    Shares shares;
+    detail::receive(queue, kPlan, course, ledger, [&](const auto& books) { shares.at_edge(books); });
+    outcome.figure = shares.least_over_most();
+  };
+  const auto produce = [&](std::size_t id) {
+    auto producer = queue.producer(id);
+    return detail::produce<Item>(producer, id, sign);
+  };
+  detail::run_against(sent, sign, {}, false, consume, produce);
   verify(outcome, ledger, sent);
   return outcome;
 }

@@ -23,32 +23,14 @@ namespace bench {
 namespace {
 
 using Item = std::uint64_t;
-using Ring = whorl::ShardedRing<Item>;
 constexpr std::size_t kCapacity = 65536;
 
 // One producer, and the shard in the middle is its.
 template <std::size_t kShards>
-class Hints {
- public:
-  using Item = bench::Item;
+struct Hints : RingById<whorl::ShardedRing<Item>, ById{.shards = kShards}> {
   static constexpr Producers kProducers = Producers::kOne;
-  static constexpr bool kBulk = true;
-
-  struct Producer {
-    Ring& ring;
-    bool try_push(Item item) { return ring.try_write(kShards / 2, item); }
-  };
-
-  explicit Hints(Shape shape) : ring_(shape.capacity, kShards) {}
-  Producer producer(std::size_t /*id*/) { return {ring_}; }
-  template <class Take>
-  std::size_t consume(Take&& take, std::size_t most) {
-    return ring_.try_consume(take, most);
-  }
-  std::size_t capacity() const { return ring_.capacity(); }
-
- private:
-  Ring ring_;
+  using Hints::RingById::RingById;
+  auto producer(std::size_t /*id*/) { return Hints::RingById::producer(kShards / 2); }
 };
 
 struct Hints256 : Hints<256> {

@@ -21,8 +21,7 @@ Listing pingpong() {
   using Item = std::uint64_t;
   constexpr std::size_t kCapacity = 1024;
   constexpr int kRoundTrips = 100'000;
-  using Contenders = Joined<Roster<WhorlLeased<Item>, WhorlDense<Item>, WhorlBiased<Item>, WhorlShared1<Item>>,
-                            PeersForUnicast<Item, kCapacity>>;
+  using Contenders = MainForUnicast<Item, kCapacity>;
   constexpr const char* kId = "pingpong";
 
   return {{kId, [] {

@@ -19,8 +19,7 @@ namespace bench {
 Listing push_pop_1t() {
   using Item = std::uint64_t;
   constexpr std::size_t kCapacity = 1024;
-  using Contenders = Joined<Roster<WhorlLeased<Item>, WhorlDense<Item>, WhorlBiased<Item>, WhorlShared1<Item>>,
-                            PeersForUnicast<Item, kCapacity>>;
+  using Contenders = MainForUnicast<Item, kCapacity>;
   constexpr const char* kId = "push_pop_1t";
 
   return {

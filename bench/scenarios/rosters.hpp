@@ -24,4 +24,9 @@ using PeersForOne = Roster<BoostSpsc<Item>, BoostSpscInPlace<Item>, MoodycamelRw
 template <class Item, std::size_t kCapacity>
 using PeersForUnicast = Joined<PeersForMany<Item, kCapacity, 1>, DpdkForMany<Item>, PeersForOne<Item>>;
 
+/// whorl's main kinds, and those.
+template <class Item, std::size_t kCapacity>
+using MainForUnicast = Joined<Roster<WhorlLeased<Item>, WhorlDense<Item>, WhorlBiased<Item>, WhorlShared1<Item>>,
+                              PeersForUnicast<Item, kCapacity>>;
+
 }  // namespace bench
