@@ -69,8 +69,8 @@ class StampedCells {
   std::size_t visit(Position& position, std::size_t most, Use&& use, std::size_t& buried) {
     Cell* const cells = cells_.data();
     const std::size_t mask = mask_;
-    std::size_t left = most;
-    while (left != 0) {
+    std::size_t used = 0;
+    while (used < most) {
       const Position p = position;
       Cell& cell = cells[index(p, mask)];
       // (12) acquire pairs with release (11), (13) and (19).
@@ -78,7 +78,7 @@ class StampedCells {
       const Position next = kFollow ? sync::opaque(stamp) : sync::opaque(p) + 1;
       if (stamp == p + 1) [[likely]] {
         position = next;
-        --left;
+        ++used;
         cell.storage.consume(use);
       } else if (stamp == tombstone(p)) {
         position = p + 1;
@@ -87,7 +87,7 @@ class StampedCells {
         break;
       }
     }
-    return most - left;
+    return used;
   }
 
   /// True: p is complete. Passes tombstones on the way.
