@@ -9,4 +9,6 @@ using Policy = std::nullptr_t;
 using Policy = whorl::RewindAlways;
 #endif
 
-void make(whorl::Disruptor<int>& d, Policy policy) { d.handle(whorl::rewinding([](int&) {}, policy)); }
+void make(whorl::Disruptor<int>& d, Policy policy) {
+  d.handle(whorl::rewinding([](int&) {}, policy));
+}
