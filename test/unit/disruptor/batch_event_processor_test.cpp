@@ -729,6 +729,20 @@ TEST_CASE_TEMPLATE("Rewinding: of what it was not told to rewind the handler is 
   CHECK(diary.text == "S B1/1 B1/1 0. s");
 }
 
+TEST_CASE_TEMPLATE("Rewinding: a batch that has begun, and has nothing in it, has not failed when the handler stops", B,
+                   MultiInline, MultiDense) {
+  typename B::template Of<std::uint64_t> ring(8);
+  FailsInHooks diary;
+  diary.where = "stop";
+  diary.verdict = [](int) { return ErrorAction::skip; };
+  whorl::Rewinding<FailsInHooks&> handler(diary);
+  BatchEventProcessor<decltype(ring), decltype(handler)&> processor(ring, {}, handler);
+  CHECK_THROWS_AS(static_cast<void>(ring.try_publish_event([](std::uint64_t&) { throw 7; })), int);
+  end(ring);
+  CHECK(processor.run() == RunEnd::closed);
+  CHECK(diary.text == "S B1/1 s E7-/0");
+}
+
 TEST_CASE_TEMPLATE("Rewinding: pauses before the next try, not after the last; timeouts pass through", B,
                    WHORL_TEST_BUFFERS) {
   const auto began = std::chrono::steady_clock::now();
