@@ -144,9 +144,11 @@ class Rewinding {
       } catch (const X&) {
         return true;
       } catch (...) {
+        return false;
       }
-#endif
+#else
       return false;
+#endif
     }
   }
 
