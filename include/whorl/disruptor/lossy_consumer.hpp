@@ -45,7 +45,7 @@ struct LossyItem {
 ///     whorl::Disruptor<Tick> d({.capacity = 1024});
 ///     d.handle(whorl::aggregate(Logic{}, screen.feed()));  // in the same thread; handle(screen.feed()) has its own
 ///     std::thread painter([&] {
-///       screen.run([](Tick& tick, const whorl::LossyContext& at) { ... });  // until the feed's node has ended
+///       (void)screen.run([](Tick& tick, const whorl::LossyContext& at) { ... });  // until the feed's node has ended
 ///     });
 ///
 /// T is the event, or what feed(copy) makes of one. The newest events are lost, those that come while the ring is full.
