@@ -1,6 +1,6 @@
-"""A report as one HTML page that needs nothing else, and as the picture of the README.
+"""A report as one HTML page that needs nothing else, and as pictures of documents.
 
-    python3 bench/report/page.py REPORT.json [--html FILE] [--picture FILE]
+    python3 bench/report/page.py REPORT.json [--html FILE] [--picture FILE] [--plots FOLDER]
 """
 
 import argparse
@@ -194,6 +194,7 @@ def main(arguments):
     parser.add_argument("report")
     parser.add_argument("--html", metavar="FILE")
     parser.add_argument("--picture", metavar="FILE", help="an SVG with the hand-offs that the README shows")
+    parser.add_argument("--plots", metavar="FOLDER", help="an SVG for each plot that is over producers, shards or padding")
     options = parser.parse_args(arguments)
     try:
         report = Report.load(options.report)
@@ -201,6 +202,8 @@ def main(arguments):
             Path(options.html).write_text(render(report), encoding="utf-8")
         if options.picture:
             Path(options.picture).write_text(picture.render(report), encoding="utf-8")
+        for plot in sections.plots_over_numbers(report) if options.plots else ():
+            (Path(options.plots) / f"{anchor(plot.title)}.svg").write_text(picture.alone(plot.picture), encoding="utf-8")
     except (ReportError, OSError) as error:
         print(f"page.py: {error}", file=sys.stderr)
         return 2

@@ -164,6 +164,14 @@ class Picture(unittest.TestCase):
         self.assertIn("400 M/s", words)
         self.assertNotIn("700 M/s", words)
 
+    def test_plots_stand_alone(self):
+        rows = [row(f"mpsc_u64_p{producers}", name, rate) for producers in (2, 4) for name, rate in (("whorl/leased", 9), ("a/b", 8))]
+        plots = sections.plots_over_numbers(report(*rows, row("push_2p_parallel", "whorl/leased", 3)))
+        self.assertEqual([plot.title for plot in plots], ["mpsc_u64_p*"])
+        root = ElementTree.fromstring(picture.alone(plots[0].picture))
+        self.assertEqual(root.tag, "{http://www.w3.org/2000/svg}svg")
+        self.assertIn("prefers-color-scheme: dark", "".join(root.itertext()))
+
     def test_nothing_to_draw(self):
         with self.assertRaises(ReportError):
             picture.render(report())

@@ -1,4 +1,4 @@
-"""The README's picture: a few hand-offs, whorl's kinds of shard beside the best peers, as one SVG that can stand alone."""
+"""Pictures that can stand alone: the README's, a few hand-offs, whorl's kinds of shard beside the best peers; and plots of the page."""
 
 import re
 from pathlib import Path
@@ -10,6 +10,7 @@ from sections import style_of
 
 HERE = Path(__file__).parent
 WIDTH, COLUMN, ROW = 960, 464, 22
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" '
 
 # (scenario, its parameters, the panel's title); those that a report does not have are left out. Where the consumer is greedy
 # whorl's own sweep holds back and others' do not; gentle, all do alike.
@@ -89,3 +90,11 @@ def render(report):
     return svg.picture(WIDTH, top + 18, "whorl and its peers: items a second, and time of a push",
                        [svg.shape("rect", x=0, y=0, width=WIDTH, height=top + 18, rx=8, class_="paper"), *body],
                        colours() + "svg .paper { fill: var(--card); }\n")
+
+
+def alone(plot):
+    """A plot of the page as an SVG that can stand alone."""
+    root, rest = plot.split("</title>", 1)
+    style = f"<style>{colours()}svg .paper {{ fill: var(--card); }}\n</style>"
+    paper = svg.shape("rect", width="100%", height="100%", rx=8, class_="paper")
+    return f'{root.replace("<svg ", SVG, 1)}</title>{style}{paper}{rest}'

@@ -79,6 +79,12 @@ def plots_by_section(report):
     return {title: found for title, found in plots.items() if found}
 
 
+def plots_over_numbers(report):
+    """Of several scenarios each: those over producers and shards, and the paddings."""
+    several = re.compile("|".join(re.escape(name) for name in ("padding_*", *(family.name for family in FAMILIES))))
+    return [plot for plots in plots_by_section(report).values() for plot in plots if several.match(plot.title)]
+
+
 # --- one scenario
 
 

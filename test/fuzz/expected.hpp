@@ -122,7 +122,7 @@ struct ExpectedRing {
 /// One read call, item by item: between two items a handler may write.
 class ExpectedSweep {
  public:
-  ExpectedSweep(ExpectedRing& ring, std::size_t most) : ring_(ring), most_(most), begin_(ring.turn) {}
+  ExpectedSweep(ExpectedRing& ring, std::size_t most) : ring_(ring), most_(most), from_(ring.turn), left_(ring.shards.size()) {}
 
   /// The next item that the consumer gets; none when the call returns.
   std::optional<std::uint32_t> next() {
@@ -142,16 +142,12 @@ class ExpectedSweep {
 
  private:
   ExpectedShard& shard() { return ring_.shards[shard_]; }
+  bool is_alone() const { return ring_.shards.size() == 1; }  // then there is no quota
 
   bool begin_visit() {
-    if (used_ >= most_) return false;
-    if (offset_ == ring_.shards.size()) {
-      if (!std::exchange(again_, false)) return false;
-      begin_ = ring_.turn;
-      offset_ = 0;
-    }
-    shard_ = (begin_ + offset_++) % ring_.shards.size();
-    visit_most_ = std::min(ring_.quota, most_ - used_);
+    if (used_ >= most_ || left_ == 0) return false;
+    shard_ = std::exchange(from_, (from_ + 1) % ring_.shards.size());
+    visit_most_ = is_alone() ? most_ : std::min(ring_.quota, most_ - used_);
     visit_used_ = 0;
     in_visit_ = true;
     begin_chunk();
@@ -182,16 +178,15 @@ class ExpectedSweep {
     shard().release();
     if (visit_used_ != 0) ring_.turn = (shard_ + 1) % ring_.shards.size();
     used_ += visit_used_;
-    again_ |= visit_used_ == ring_.quota;
+    left_ = visit_used_ == ring_.quota && !is_alone() ? ring_.shards.size() : left_ - 1;
     in_visit_ = false;
   }
 
   ExpectedRing& ring_;
   const std::size_t most_;
   std::size_t used_ = 0;
-  std::size_t begin_;
-  std::size_t offset_ = 0;
-  bool again_ = false;
+  std::size_t from_;
+  std::size_t left_;  // to look at, until each in turn had no more than it gave
   bool in_visit_ = false;
   std::size_t shard_ = 0;
   std::size_t visit_most_ = 0;

@@ -68,15 +68,10 @@ bool write_when_room(std::stop_token stop, TryWrite&& try_write) {
   return true;
 }
 
-/// Shows `see` at most `most` items; returns how many. A recorder hears of the read, too.
+/// Shows `see` at most `most` items; returns how many. A recorder, which has its own, hears of the read, too.
 template <class Ring, class See>
 std::size_t show(Ring& ring, See& see, std::size_t most) {
-  const auto consume = [&] { return ring.try_consume(see, most); };
-  if constexpr (requires { see.read(most, consume); }) {
-    return see.read(most, consume);
-  } else {
-    return consume();
-  }
+  return ring.try_consume(see, most);
 }
 
 /// Shows `see` every item, in visits of random length, until the crew is done and the ring empty.

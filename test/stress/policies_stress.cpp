@@ -52,12 +52,12 @@ class Roll {
 
 // Writes an item of `producer`, and lets a recorder know.
 template <class See, class Write>
-whorl::WriteResult tell(See& see, std::size_t producer, Write&& write) {
-  if constexpr (requires { see.write(producer, write); }) {
-    return see.write(producer, write);
-  } else {
-    return write();
-  }
+whorl::WriteResult tell(See&, std::size_t, Write&& write) {
+  return write();
+}
+template <class Write>
+whorl::WriteResult tell(Recorder& recorder, std::size_t producer, Write&& write) {
+  return recorder.write(producer, write);
 }
 
 // Three producers write `each` items with a writer each; the consumer shows them to `see` and waits by `wait` meanwhile.

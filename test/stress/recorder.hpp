@@ -237,4 +237,10 @@ class Recorder {
   alignas(64) std::atomic<std::uint64_t> clock_{1};
 };
 
+/// Shows the recorder at most `most` items, and lets it know that this is a read; returns how many.
+template <class Ring>
+std::size_t show(Ring& ring, Recorder& recorder, std::size_t most) {
+  return recorder.read(most, [&] { return ring.try_consume(recorder, most); });
+}
+
 }  // namespace whorl_test

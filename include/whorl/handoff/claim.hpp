@@ -131,7 +131,7 @@ class SharedClaim {
       // the limit it reaches this one, who may be the one to overwrite the slot.
       if (distance(first, limit_.load(sync::acquire)) < static_cast<std::int64_t>(most)) [[unlikely]] {
         const std::int64_t room = widen_limit(first, least, gate);
-        // A refusal is exact though others may have claimed meanwhile: that leaves less room, never more.
+        // As exact as what this thread has seen released: others' claims meanwhile leave less room, never more.
         if (room < static_cast<std::int64_t>(least)) return {};
         if (room < static_cast<std::int64_t>(most)) count = static_cast<std::size_t>(room);
       }

@@ -65,6 +65,10 @@ class DenseCells {
     sync::plain_write(&known_);
     if (known_ - position < most) known_ = cursor_.published();
     const std::size_t n = std::min(most, static_cast<std::size_t>(known_ - position));
+    if (most == 1) {  // no loop, as in write()
+      if (n != 0) cells_[index(position++, mask_)].storage.consume(use);
+      return n;
+    }
     for_runs(position, n, [&](Cell* cell, std::size_t run) {
       for (Cell* const end = cell + run; cell != end; ++cell) {
         ++position;

@@ -22,26 +22,21 @@ namespace whorl::inline WHORL_ABI_TAG {
 template <bool kFollow>
 class Reader {
  public:
-  Reader(Position first, std::size_t capacity) noexcept
-      : next_(first), released_(first), step_(std::max<std::size_t>(1, capacity / 8)) {}
+  Reader(Position first, std::size_t capacity) noexcept : next_(first), step_(std::max<std::size_t>(1, capacity / 8)) {}
 
   /// Uses at most `most` items in order: use(T&), after which the item is destroyed. Returns how many.
   /// When `use` throws, that item counts as used, its room goes back and the exception goes on.
   template <Cells Memory, class Use>
   std::size_t visit(Memory& cells, ConsumerCursor& cursor, std::size_t most, Use&& use, bool shared = true) {
     sync::plain_write(this);
-    Visit visit{*this, cursor, next_};
-    const bool run_ahead = !kFollow || !shared || last_visit_ >= kBacklog;
-    std::size_t used = 0;
-    while (used < most) {
-      const std::size_t chunk = std::min(most - used, step_);
-      const std::size_t got = run_ahead ? cells.template visit<false>(visit.next, chunk, use, visit.buried)
-                                        : cells.template visit<true>(visit.next, chunk, use, visit.buried);
-      used += got;
-      if (got < chunk) break;
-      visit.release();
-    }
-    last_visit_ = used;
+    Visit visit(*this, cursor);
+    const bool run_ahead = !kFollow || !shared || backlog_;
+    const auto some = [&](std::size_t n) {
+      return run_ahead ? cells.template visit<false>(visit.next, n, use, visit.buried)
+                       : cells.template visit<true>(visit.next, n, use, visit.buried);
+    };
+    const std::size_t used = most == 1 ? some(1) : in_eighths(visit, most, some);  // some(1) needs no loop
+    if constexpr (kFollow) backlog_ = used >= kBacklog;
     return used;
   }
 
@@ -49,7 +44,7 @@ class Reader {
   template <Cells Memory>
   bool peek(Memory& cells, ConsumerCursor& cursor) {
     sync::plain_write(this);
-    Visit visit{*this, cursor, next_};
+    Visit visit(*this, cursor);
     return cells.peek(visit.next, visit.buried);
   }
 
@@ -60,32 +55,45 @@ class Reader {
   }
 
  private:
-  static constexpr std::size_t kBacklog = 32;  // a longer visit last time: the producers are far ahead of us
+  static constexpr std::size_t kBacklog = 32;  // a visit of that length is a long one
 
   // One visit's own copy of the position, for speed; whatever ends the visit, the reader and the producers learn of it.
   struct Visit {
     Reader& reader;
     ConsumerCursor& cursor;
     Position next;
+    Position released;
     std::size_t buried = 0;
 
-    void release() noexcept {
-      if (next == reader.released_) return;
-      // Relaxed: written by the consumer only; the release below publishes it along with the room.
-      if (buried != 0) reader.skipped_.store(reader.skipped() + std::exchange(buried, 0), sync::relaxed);
-      reader.released_ = next;
-      cursor.release(next);
-    }
+    Visit(Reader& r, ConsumerCursor& c) noexcept : reader(r), cursor(c), next(r.next_), released(next) {}
     ~Visit() {
       reader.next_ = next;
       release();
     }
+    void release() noexcept {
+      if (next == released) return;
+      // Relaxed: written by the consumer only; the release below publishes it along with the room.
+      if (kFollow && buried != 0) [[unlikely]]
+        reader.skipped_.store(reader.skipped() + std::exchange(buried, 0), sync::relaxed);
+      released = next;
+      cursor.release(next);
+    }
   };
 
+  template <class Some>
+  std::size_t in_eighths(Visit& visit, std::size_t most, const Some& some) {
+    for (std::size_t used = 0;;) {
+      const std::size_t chunk = std::min(most - used, step_);
+      const std::size_t got = some(chunk);
+      used += got;
+      if (got < chunk || used == most) return used;
+      visit.release();
+    }
+  }
+
   alignas(kCacheLine) Position next_;
-  Position released_;
   std::size_t step_;
-  std::size_t last_visit_ = 0;
+  bool backlog_ = false;  // the last visit was long: the producers are far ahead of us
   sync::Atomic<std::uint64_t> skipped_{0};
 };
 

@@ -79,21 +79,24 @@ class Doorbell {
 
   // ---- the consumer -----------------------------------------------------------------------------------------------
 
+  /// next() names every shard, and served() and rest() do nothing.
+  bool looks_everywhere() const noexcept { return sweeps_to_rest_ == 0; }
+
   /// The first shard in [from, end) to look at; `end` if there is none.
   std::size_t next(std::size_t from, std::size_t end) const noexcept {
-    return sweeps_to_rest_ == 0 ? from : next_set(from, end);
+    return looks_everywhere() ? from : next_set(from, end);
   }
 
   /// A shard that next() gave was not empty.
   void served(std::size_t shard) noexcept {
-    if (sweeps_to_rest_ != 0) words_[shard / 64].busy |= bit_of(shard);
+    if (!looks_everywhere()) words_[shard / 64].busy |= bit_of(shard);
   }
 
   /// After a sweep: now and then stops looking at shards where nothing was found for long. shards[s] has call() and
   /// is_readable().
   template <class Shards>
   void rest(Shards& shards) {
-    if (sweeps_to_rest_ != 0 && ++sweeps_ >= sweeps_to_rest_) [[unlikely]]
+    if (!looks_everywhere() && ++sweeps_ >= sweeps_to_rest_) [[unlikely]]
       stop_looking(shards);
   }
 

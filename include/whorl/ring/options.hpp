@@ -11,7 +11,7 @@ namespace whorl::inline WHORL_ABI_TAG {
 
 /// What a ShardedRing may be told besides its size.
 struct RingOptions {
-  /// Items the consumer takes from one shard before it looks at the next.
+  /// Items the consumer takes from one shard before it looks at the next. A shard alone has no next.
   std::size_t quota = 256;
   /// How long a consumer that follows its producers too closely holds back: see Edge. 0: never.
   unsigned edge_pauses = 8;

@@ -194,7 +194,6 @@ class RingShard {
 
  private:
   friend Range;
-
   // A shared claim sorts its producers out by itself.
   using OneProducer = std::conditional_t<Claim::kShared, detail::NotAlone, detail::Alone>;
   static constexpr const char* kOneProducer =
@@ -204,7 +203,8 @@ class RingShard {
   [[gnu::always_inline]] std::size_t put(std::size_t least, std::size_t most, Fill&& fill) {
     const OneProducer alone(writing_, kOneProducer);
     const Doorbell::Tell after{call_};  // whatever comes of it: what an exception leaves behind was published, too
-    return least > capacity_ ? 0 : hand_off_.write(least, std::min(most, capacity_), std::forward<Fill>(fill));
+    const std::size_t bound = most == 1 ? 1 : capacity_;  // a single item fits in any shard
+    return least > bound ? 0 : hand_off_.write(least, std::min(most, bound), std::forward<Fill>(fill));
   }
 
   // ---- a claimed range's

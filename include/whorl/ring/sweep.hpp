@@ -21,49 +21,43 @@ class Sweep {
   template <class Shards, class Use>
   std::size_t run(Shards& shards, Doorbell& bell, Use& use, std::size_t most) {
     edge_.before_look();
-    std::size_t used = 0;
-    // A round in which some shard used up its quota did not see that shard's end: round again.
-    for (bool again = true; again && used < most;) again = round(shards, bell, use, most, used);
+    // A shard alone has nobody to take turns with, and its consumer always looks.
+    const std::size_t used =
+        shards.size() == 1 ? shards[0].try_consume(use, most) : take_turns(shards, bell, use, most);
     edge_.after_look(used, most);
-    bell.rest(shards);
     return used;
   }
 
  private:
-  // Once over the shards that the bell names. True: one of them was left with its quota used up.
   template <class Shards, class Use>
-  bool round(Shards& shards, Doorbell& bell, Use& use, std::size_t most, std::size_t& used) {
-    bool again = false;
-    const std::size_t begin = turn_;
-    std::size_t from = begin;
-    std::size_t end = shards.size();
-    while (used < most) {
-      const std::size_t shard = bell.next(from, end);
-      if (shard != end) {
-        again |= serve(shards, bell, shard, use, most, used) == quota_;
-        from = shard + 1;
-      } else if (end == shards.size()) {
-        from = 0;  // on from the first one to where it began
-        end = begin;
-      } else {
-        break;
+  std::size_t take_turns(Shards& shards, Doorbell& bell, Use& use, std::size_t most) {
+    const std::size_t size = shards.size();
+    const bool everywhere = bell.looks_everywhere();
+    std::size_t used = 0;
+    std::size_t left = size;  // to look at, until each in turn was seen to have no more than it gave
+    for (std::size_t from = turn_; used != most && left != 0;) {
+      const std::size_t idle = everywhere ? 0 : idle_from(bell, from, size);
+      if (idle >= left) break;
+      const std::size_t shard = from + idle < size ? from + idle : from + idle - size;
+      from = shard + 1 < size ? shard + 1 : 0;
+      const std::size_t turn = std::exchange(turn_, from);  // now, so that it stands if `use` throws
+      const std::size_t got = shards[shard].try_consume(use, std::min(quota_, most - used));
+      used += got;
+      if (got == 0) {
+        turn_ = turn;
+      } else if (!everywhere) {
+        bell.served(shard);
       }
+      left = got == quota_ ? size : left - idle - 1;
     }
-    return again;
+    if (!everywhere) bell.rest(shards);
+    return used;
   }
 
-  template <class Shards, class Use>
-  std::size_t serve(Shards& shards, Doorbell& bell, std::size_t shard, Use& use, std::size_t most, std::size_t& used) {
-    const std::size_t next = shard + 1 < shards.size() ? shard + 1 : 0;
-    const std::size_t turn = std::exchange(turn_, next);  // now, so that it stands if `use` throws
-    const std::size_t got = shards[shard].try_consume(use, std::min(quota_, most - used));
-    if (got == 0) {
-      turn_ = turn;
-    } else {
-      bell.served(shard);
-    }
-    used += got;
-    return got;
+  // How many shards from `from` on, round to the one before, the bell does not name.
+  [[gnu::noinline]] static std::size_t idle_from(const Doorbell& bell, std::size_t from, std::size_t size) noexcept {
+    const std::size_t shard = bell.next(from, size);
+    return (shard != size ? shard : size + bell.next(0, from)) - from;
   }
 
   const std::size_t quota_;

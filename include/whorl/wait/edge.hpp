@@ -27,13 +27,12 @@ class Edge {
 
   /// After it found `used` of the `wanted` items it would have taken.
   void after_look(std::size_t used, std::size_t wanted) noexcept {
-    const bool caught_up = used < wanted;
-    if (caught_up && used > 1 && used < kLongRun) {
-      hurried_ = std::min(hurried_ + 1, kHurried);
-    } else if (caught_up && used == 0) {
-      hurried_ = std::max(hurried_, 1u) - 1;  // the stream may have ended: patience runs out step by step
-    } else {
+    if (used == wanted || used == 1 || used >= kLongRun) [[likely]] {
       hurried_ = 0;
+    } else if (used != 0) {
+      hurried_ = std::min(hurried_ + 1, kHurried);
+    } else {
+      hurried_ = std::max(hurried_, 1u) - 1;  // the stream may have ended: patience runs out step by step
     }
   }
 
