@@ -6,12 +6,14 @@
 #include <memory>
 #include <stdexcept>
 #include <stop_token>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 #include <whorl/disruptor/disruptor.hpp>
 #include <whorl/disruptor/lossy_consumer.hpp>
 
+#include "../../support/death.hpp"
 #include "../../support/disruptors.hpp"
 #include "../../support/message.hpp"
 #include "../../support/scale.hpp"
@@ -271,4 +273,19 @@ TEST_CASE("LossyConsumer: says what to do instead") {
   LossyConsumer<int> one(4);
   const auto feed = one.feed();
   CHECK(refusal_of([&] { static_cast<void>(one.feed()); }).find("LossyConsumer: it has a feed") == 0);
+}
+
+TEST_CASE("LossyConsumer: a processor that runs again is not feeding it any more") {
+  if (!WHORL_CHECKED) return;
+  const std::string words = dying_words([] {
+    LossyConsumer<std::uint64_t> screen(4);
+    whorl::RingBuffer<std::uint64_t> ring(4);
+    whorl::BatchEventProcessor processor(ring, {}, screen.feed());
+    REQUIRE(ring.add_gating(processor.sequence()));
+    processor.halt();
+    processor.run();  // on_start, on_stop, and nothing else
+    REQUIRE(ring.try_publish_event(kNumbered));
+    processor.run();
+  });
+  CHECK(words.find("a lossy consumer ends with its node's run") != std::string::npos);
 }
