@@ -54,7 +54,7 @@ class Entrance {
   }
   void leave() noexcept {
     if constexpr (!Ring::kShared) {
-      // (40) release pairs with acquire (41): its last claim has been published or taken back.
+      // (44) release pairs with acquire (45): its last claim has been published or taken back.
       inside_.store(false, sync::release);
       pass_barrier();
       if (ring_.is_closed()) [[unlikely]]
@@ -66,7 +66,7 @@ class Entrance {
     ring_.close();
     if constexpr (!Ring::kShared) {
       sync::heavy_barrier(handshake_);
-      // (41) acquire pairs with release (40).
+      // (45) acquire pairs with release (44).
       if (!inside_.load(sync::acquire)) ring_.disown();
     }
   }
@@ -124,7 +124,13 @@ class Entrance {
   std::uint64_t full_waits() const noexcept { return full_waits_.load(sync::relaxed); }  // relaxed: a count
 
  private:
-  void pass_barrier() noexcept { one_sided_ ? sync::light_barrier(handshake_) : sync::full_barrier(handshake_); }
+  void pass_barrier() noexcept {
+    if (one_sided_) {
+      sync::light_barrier(handshake_);
+    } else {
+      sync::full_barrier(handshake_);
+    }
+  }
 
   Ring& ring_;
   const bool one_sided_ = sync::asymmetric();
