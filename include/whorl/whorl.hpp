@@ -4,6 +4,7 @@
 #include <whorl/disruptor/batch_event_processor.hpp>
 #include <whorl/disruptor/disruptor.hpp>
 #include <whorl/disruptor/event_poller.hpp>
+#include <whorl/disruptor/lossy_consumer.hpp>
 #include <whorl/disruptor/ring_buffer.hpp>
 #include <whorl/ring/sharded_ring.hpp>
 #include <whorl/sync/thread.hpp>
