@@ -70,6 +70,19 @@ LIKELY_MODELS = {
 }
 # The same of unit tests, besides those that are named after the header.
 LIKELY_UNITS = {
+    "claimed_events": ["producer_test"],
+    "entrance": ["producer_test", "disruptor_test"],
+    "event_cells": ["ring_buffer_test"],
+    "event_reader": ["event_poller_test", "batch_event_processor_test"],
+    "graph": ["disruptor_test"],
+    "next": ["sequencer_test"],
+    "node": ["disruptor_test"],
+    "node_handler": ["disruptor_test"],
+    "node_poller": ["disruptor_test"],
+    "publish_result": ["producer_test"],
+    "running": ["disruptor_test"],
+    "sequencer_view": ["sequencer_test"],
+    "sequences": ["sequencer_test", "disruptor_test"],
     "by_id": ["writer_test"],
     "array": ["ring_shard_elements_test"],
     "cells": ["stamped_cells_test", "ring_shard_elements_test"],
