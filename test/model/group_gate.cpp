@@ -1,6 +1,7 @@
 // Models of a group of consumers that changes while producers run.
 
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 #include <whorl/handoff/group_gate.hpp>
@@ -83,9 +84,10 @@ class Joining : public Group<Gate> {
     if (thread == 0) {
       produce_and_consume();
     } else {
-      this->join(new_);
+      new_.emplace(plan_.first + kElsewhere);  // here: who asks the gate must have seen that
+      this->join(*new_);
       joined_.store(true, model::Order::relaxed);
-      this->read_all(new_);
+      this->read_all(*new_);
     }
   }
 
@@ -107,7 +109,7 @@ class Joining : public Group<Gate> {
 
   const GroupPlan plan_;
   whorl::Sequence old_;
-  whorl::Sequence new_{plan_.first + kElsewhere};
+  std::optional<whorl::Sequence> new_;
   model::Atomic<bool> joined_{false, "joined"};
 };
 
