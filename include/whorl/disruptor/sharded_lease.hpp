@@ -25,10 +25,16 @@ class [[nodiscard]] ShardLease {
   ShardLease(S& shard, std::size_t shard_index) noexcept : shard_(&shard), shard_index_(shard_index) {}
   ShardLease(ShardLease&& other) noexcept
       : shard_(std::exchange(other.shard_, nullptr)), shard_index_(other.shard_index_) {}
-  ShardLease& operator=(ShardLease&&) = delete;
-  ~ShardLease() {
-    if (shard_ != nullptr) shard_->disown();
+  ShardLease& operator=(ShardLease&& other) noexcept {
+    if (this != &other) {
+      give_back();
+      shard_ = std::exchange(other.shard_, nullptr);
+      shard_index_ = other.shard_index_;
+      thread_.reset();
+    }
+    return *this;
   }
+  ~ShardLease() { give_back(); }
 
   [[nodiscard]] std::optional<SequenceNumber> try_next(std::size_t n = 1) noexcept { return shard().try_next(n); }
   NextResult next(std::size_t n = 1, const Until& until = {}) { return shard().next(n, until); }
@@ -69,6 +75,9 @@ class [[nodiscard]] ShardLease {
       WHORL_ASSERT(thread_ == sync::this_thread(), "a lease belongs to one thread: take one for each, or move it");
     }
     return *shard_;
+  }
+  void give_back() noexcept {
+    if (shard_ != nullptr) std::exchange(shard_, nullptr)->disown();
   }
 
   S* shard_;
