@@ -5,6 +5,7 @@
 #include <whorl/disruptor/disruptor.hpp>
 #include <whorl/disruptor/event_poller.hpp>
 #include <whorl/disruptor/ring_buffer.hpp>
+#include <whorl/disruptor/sharded_event_poller.hpp>
 #include <whorl/disruptor/sharded_event_processor.hpp>
 #include <whorl/ring/sharded_ring.hpp>
 #include <whorl/sync/thread.hpp>

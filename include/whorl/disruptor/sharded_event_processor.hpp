@@ -155,7 +155,7 @@ class ShardedEventProcessor {
           const bool is_ours = distance(p, sequence_.passed(place.shard)) <= 0;
           const ErrorAction action = judge(is_ours ? &event_at(place) : nullptr, place);
           if (action == ErrorAction::skip) p += size;
-          sweep_.cut(r, p);
+          sweep_.cut(r, p, action == ErrorAction::retry);
           go_on = action != ErrorAction::halt;
         });
     sweep_.release(sequence_);
@@ -170,10 +170,10 @@ class ShardedEventProcessor {
       std::span<E> events = shards_.shard(run.shard).span(place.sequence, static_cast<std::size_t>(run.last - p));
       for (size = 1; size < events.size() && !sweep_.is_buried(r, p + size);) ++size;
       const bool is_end = p + size == run.last;
-      handler_(events.first(size), Context(place, is_end, is_end && sweep_.is_last(r), sequence_, size));
+      handler_(events.first(size), Context(place, is_end, is_end && sweep_.is_over(r + 1), sequence_, size));
     } else {
       const bool is_end = p + 1 == run.last;
-      const Context context(place, is_end, is_end && sweep_.is_last(r), sequence_);
+      const Context context(place, is_end, is_end && sweep_.is_over(r + 1), sequence_);
       detail::call_handler(handler_, event_at(place), context);
     }
   }

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
+#include <string>
 #include <vector>
 #include <whorl/disruptor/event_reader.hpp>
 #include <whorl/disruptor/sharded_barrier.hpp>
@@ -106,16 +106,17 @@ class ShardedSweep {
   const Run& run(std::size_t r) const noexcept { return runs_[r]; }
   // In the batch.
   bool is_buried(std::size_t r, Position p) const noexcept { return tombstones_[runs_[r].shard].is_at(p); }
-  // No run after r has an event.
-  bool is_last(std::size_t r) const noexcept {
-    while (++r < runs_.size())
+  // No run from r on has an event.
+  bool is_over(std::size_t r) const noexcept {
+    for (; r < runs_.size(); ++r)
       if (runs_[r].last != runs_[r].begin) return false;
     return true;
   }
 
-  // The batch ends at p of run r; the next one begins there.
-  void cut(std::size_t r, Position p) noexcept {
-    turn_ = runs_[r].shard;
+  // The batch ends at p of run r. The next one begins there, or, so that a shard whose every event ends its batch does not
+  // keep the others waiting, with the next shard.
+  void cut(std::size_t r, Position p, bool stay) noexcept {
+    turn_ = (runs_[r].shard + (stay ? 0 : 1)) & (tombstones_.size() - 1);
     runs_[r].end = p;
     runs_.erase(runs_.begin() + static_cast<std::ptrdiff_t>(r) + 1, runs_.end());
   }

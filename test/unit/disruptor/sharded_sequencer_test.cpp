@@ -191,3 +191,22 @@ TEST_CASE("ShardedRingBuffer: events are what each shard's make(i) makes") {
   }
   CHECK(&ring.get(0, 0) != &ring.get(1, 0));
 }
+
+#if WHORL_CHECKED
+TEST_CASE("ShardLease: one that was moved from, or that another thread uses, says what to do instead") {
+  const auto is_said = [](const std::string& words, const char* advice) {
+    return words.find(advice) != std::string::npos;
+  };
+  Leased sequencer(2, 1);
+  auto lease = sequencer.lease();
+  Leased::Lease other(std::move(*lease));
+  CHECK(is_said(dying_words([&] { (void)lease->try_next(); }), "publish with the one it was moved to"));
+  (void)other.try_next();
+  other.publish(0);
+  CHECK(is_said(dying_words([&] { std::thread([&] { (void)other.try_next(); }).join(); }),
+                "a lease belongs to one thread: take one for each, or move it"));
+  *lease = std::move(other);  // and now it is this one's
+  CHECK(lease->try_next() == 1);
+  lease->publish(1);
+}
+#endif
