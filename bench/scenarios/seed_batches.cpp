@@ -30,6 +30,7 @@ void compare_all(Scenario& scenario) {
       name = "";
     }
     std::erase_if(entry.parameters, [](const auto& parameter) { return parameter.first.empty(); });
+    entry.parameters.insert(entry.parameters.begin(), {"elements", "10,000 x 2,000"});  // a heading for all of them
     entry.parameters.emplace_back("note", note);
   }
 }
