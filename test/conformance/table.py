@@ -167,15 +167,14 @@ do not edit it.
 
 **{summary}**
 
-- *pass*: a test case of that name holds it to the same rule, over every sequencer or ring buffer to which it applies: so many
+- *pass*: a test case of that name holds it to the same rule, over every sequencer, ring buffer or graph to which it applies: so many
   (`test/conformance/roster.hpp`). A returned value where LMAX throws counts as the same rule.
 - *by type*: the rule holds because what would break it does not compile; the test that shows so is named.
 - *differs*: whorl does something else, on purpose.
-- *awaits*: not there yet.
 
 The {methods} are the test methods that LMAX's sources declare, in {classes} classes. {twice} of them are parameterised over the two producer
-types, so its build reports {runs} tests. Those that are test cases here run {of_lmax} times, once for each type, and the rows below
-that list (rules, others' tests, ours) {ours} times. Not in the list: its stress tests under jcstress, whose place the models of
+types, so its build reports {runs} tests. Those that are test cases here run {of_lmax} times, once for each
+type, and the rows after that list (rules, others' tests, ours) {ours} times. Not in the list: its stress tests under jcstress, whose place the models of
 [verification.md](verification.md) take, and its performance tests, whose place is [performance.md](performance.md).
 """
 
