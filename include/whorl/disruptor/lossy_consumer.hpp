@@ -9,6 +9,7 @@
 #include <utility>
 #include <whorl/disruptor/event_reader.hpp>
 #include <whorl/ring/sharded_ring.hpp>
+#include <whorl/sync/contract.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
 
