@@ -47,7 +47,14 @@ Listing all_scenarios() {
                                     go_ring,
                                     memory,
                                     reader_choices,
-                                    waits}) {
+                                    waits,
+                                    seed_batches,
+                                    disruptor_publish1,
+                                    multicast_1p3c,
+                                    pipeline_3,
+                                    diamond_3,
+                                    fanin_3p,
+                                    sharded_4p}) {
     const Listing listing = family();
     all.insert(all.end(), listing.begin(), listing.end());
   }

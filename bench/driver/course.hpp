@@ -26,7 +26,16 @@ struct HandOffPlan {
   std::size_t batch = 1;                // what a producer offers by one call, where it does that
   std::size_t most = 64;                // what the consumer asks for by one call
   bool cpu_time = false;                // also report CPU time per item, of all threads
+  std::uint64_t items = 0;              // a run from the first to the last of so many, in place of the window; 0: none
 };
+
+/// What a hand-off sample costs: pinned ones rest as long as they ran. Of a run of so many items a guess.
+inline double cost_ms_of(const HandOffPlan& plan) {
+  constexpr double kItemsPerMs = 500'000;
+  const double window_ms =
+      plan.items != 0 ? static_cast<double>(plan.items) / kItemsPerMs : static_cast<double>(plan.window_ns) / 1e6;
+  return plan.pinned ? 2 * (window_ms + 8) : window_ms + 14;
+}
 
 namespace detail {
 
@@ -36,10 +45,12 @@ struct alignas(whorl::kCacheLine) StopSign {
   alignas(whorl::kCacheLine) std::atomic<std::size_t> producers_left;
 };
 
-// Warm up for a lap, measure for the window, stop the producers, take what is left.
+// Warm up for a lap, measure for the window, stop the producers, take what is left. Or measure all of so many items.
 class Course {
  public:
-  Course(const HandOffPlan& plan, StopSign& sign) : plan_(plan), sign_(sign) {}
+  Course(const HandOffPlan& plan, StopSign& sign) : plan_(plan), sign_(sign) {
+    if (plan.items != 0) begin(0, created_);
+  }
 
   bool is_measuring() const noexcept { return step_ == Step::kMeasure; }
   bool is_draining() const noexcept { return step_ == Step::kDrain; }
@@ -52,7 +63,7 @@ class Course {
         if (count >= plan_.capacity || now - created_ >= plan_.warm_up_ns) begin(count, now);
         return true;
       case Step::kMeasure:
-        if (now - begin_ >= plan_.window_ns) end(count, now);
+        if (plan_.items != 0 ? count >= plan_.items : now - begin_ >= plan_.window_ns) end(count, now);
         return true;
       case Step::kDrain:
         break;

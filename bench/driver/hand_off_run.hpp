@@ -52,11 +52,12 @@ Sent produce(Producer& to, std::size_t id, const StopSign& sign) {
 
 // The same in batches, by the library's own call where it has one. What does not find room at once is offered again.
 template <class Queue>
-Sent produce_batches(typename Queue::Producer& to, std::size_t id, std::size_t batch, const StopSign& sign) {
+Sent produce_batches(typename Queue::Producer& to, std::size_t id, const HandOffPlan& plan, const StopSign& sign) {
   using Item = typename Queue::Item;
-  std::vector<Item> items(batch);
+  const std::uint64_t most = plan.items != 0 ? plan.items : ~std::uint64_t{0};
+  std::vector<Item> items(plan.batch);
   Sent sent;
-  for (Tag tag = first_tag(id); !sign.stop.load(std::memory_order_relaxed);) {
+  for (Tag tag = first_tag(id); sent.accepted < most && !sign.stop.load(std::memory_order_relaxed);) {
     for (Item& item : items) item = make_item<Item>(tag++);
     std::span<const Item> left(items);
     for (whorl::Backoff wait; !left.empty();) {
@@ -165,7 +166,7 @@ Outcome run_hand_off(const HandOffPlan& plan, const Stage& stage) {
   const auto produce = [&](std::size_t id) {
     auto producer = queue.producer(id);
     if constexpr (kBatches) {
-      return detail::produce_batches<Queue>(producer, id, plan.batch, sign);
+      return detail::produce_batches<Queue>(producer, id, plan, sign);
     } else {
       return detail::produce<typename Queue::Item>(producer, id, sign);
     }
@@ -179,12 +180,6 @@ Outcome run_hand_off(const HandOffPlan& plan, const Stage& stage) {
 /// "parallel" when each of so many threads can have a CPU, else "oversubscribed".
 inline const char* load_of(std::size_t threads) {
   return threads <= whorl::allowed_cpus().size() ? "parallel" : "oversubscribed";
-}
-
-/// What a hand-off sample costs: pinned ones rest as long as they ran.
-inline double cost_ms_of(const HandOffPlan& plan) {
-  const double window_ms = static_cast<double>(plan.window_ns) / 1e6;
-  return plan.pinned ? 2 * (window_ms + 8) : window_ms + 14;
 }
 
 /// Enters every contender of the roster into the scenario. kBatches: plan.batch items a push, else single ones.

@@ -1,5 +1,7 @@
 #include "placement.hpp"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <atomic>
 #include <stdexcept>
@@ -81,6 +83,14 @@ CpuPair two_cpus() {
   const std::vector<int> cpus = whorl::allowed_cpus();
   if (cpus.size() < 2) throw std::runtime_error("hand-over between threads needs two CPUs, and only one is allowed");
   return {cpus[0], cpus[1]};
+}
+
+void stay_on(CpuPair cpus) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<unsigned>(cpus.first), &set);
+  CPU_SET(static_cast<unsigned>(cpus.second), &set);
+  if (sched_setaffinity(0, sizeof set, &set) != 0) throw std::runtime_error("a thread cannot stay on two CPUs");
 }
 
 double line_round_trip_ns(CpuPair cpus, bool real_time, int round_trips, Asking asking) {

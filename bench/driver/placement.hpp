@@ -34,6 +34,9 @@ struct CpuPair {
 /// Errors:  std::runtime_error when there is only one.
 CpuPair two_cpus();
 
+/// The calling thread runs on either of these two from now on, and nowhere else.
+void stay_on(CpuPair cpus);
+
 /// What a thread does that waits for a line: asks again at once, or pauses first. Which of the two is faster depends on the
 /// processor: pausing leaves the line alone while the other writes to it.
 enum class Asking { kAtOnce, kWithPauses };

@@ -43,6 +43,7 @@ constexpr std::array kTopologies{
     Topology{"diamond_3", Producers::kOne, 4},               //
     Topology{"fanin_3p1c", Producers::kAny, 4},              //
     Topology{"fanin_3p1c_b10", Producers::kAny, 4},          //
+    Topology{"fanin_3p3c", Producers::kAny, 6},              //
     Topology{"sharded_4p_b1", Producers::kAny, 5},           //
     Topology{"sharded_4p_b256", Producers::kAny, 5},
 };
@@ -163,7 +164,9 @@ void add_lmax(Scenario& scenario, std::string_view name, std::size_t capacity) {
   scenario.entries.push_back(
       {.contender = kContender,
        .producers = topology.producers,
-       .parameters = {{"version", BENCH_LMAX_VERSION}, {"waits", one_each ? "busy spin" : "yielding"}},
+       .parameters = {{"waits", one_each ? "busy spin" : "yielding"},
+                      {"load", one_each ? "parallel" : "oversubscribed"},
+                      {"version", BENCH_LMAX_VERSION}},
        .unit = Unit::kItemsPerSecond,
        .capacity = capacity,
        .pinned = true,

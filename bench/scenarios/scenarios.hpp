@@ -42,5 +42,12 @@ Listing go_ring();
 Listing memory();
 Listing reader_choices();
 Listing waits();
+Listing seed_batches();
+Listing disruptor_publish1();
+Listing multicast_1p3c();
+Listing pipeline_3();
+Listing diamond_3();
+Listing fanin_3p();
+Listing sharded_4p();
 
 }  // namespace bench

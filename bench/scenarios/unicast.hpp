@@ -21,6 +21,7 @@ using UnicastContenders = Joined<Roster<WhorlLeased<Item>, WhorlDense<Item>, Who
 struct UnicastPlan {
   std::initializer_list<WhenEmpty> regimes;
   std::size_t batch = 1;
+  std::uint64_t items = 0;  // as HandOffPlan::items
 };
 
 template <std::size_t kCapacity, bool kBatches = false, class Contenders>
@@ -33,7 +34,8 @@ Scenario unicast(std::string id, std::string summary, Contenders contenders, con
                                 .pinned = true,
                                 .window_ns = 5'000'000,
                                 .batch = plan.batch,
-                                .most = std::max(kMostPerCall, plan.batch)});
+                                .most = std::max(kMostPerCall, plan.batch),
+                                .items = plan.items});
   }
   return scenario;
 }

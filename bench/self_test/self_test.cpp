@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "../contenders/contenders.hpp"
+#include "../contenders/disruptor.hpp"
+#include "../driver/graph_run.hpp"
 #include "../driver/hand_off_run.hpp"
 #include "../driver/one_thread_run.hpp"
 #include "../driver/paced_run.hpp"
@@ -16,6 +18,7 @@
 #include "../driver/tally.hpp"
 #include "../peers/lmax.hpp"
 #include "broken.hpp"
+#include "broken_rings.hpp"
 
 namespace bench {
 namespace {
@@ -36,6 +39,12 @@ constexpr HandOffPlan kOfBatches = [] {
   plan.batch = 64;
   return plan;
 }();
+constexpr HandOffPlan in_graph(std::size_t batch) {
+  HandOffPlan plan = kHandOff;
+  plan.most = 0;
+  plan.batch = batch;
+  return plan;
+}
 constexpr PushPlan kPushes{.capacity = 65536, .pushes = 16000};
 constexpr OneThreadPlan kOneThread{.capacity = 1024, .burst = 16, .bursts = 1000, .counted = 1};
 constexpr RoundTripPlan kRoundTrips{.capacity = 1024, .warm_up = 100, .measured = 2000, .give_up = kPatienceTries};
@@ -171,6 +180,69 @@ bool check_all_shares(Roster<Queues...>, const Stage& stage) {
   return (int{check_shares<Queues>(stage)} + ...) == sizeof...(Queues);
 }
 
+// ---- graphs of consumers
+
+template <class Event, class Kind, class Layout>
+using Ring = whorl::RingBuffer<Event, Kind, Layout, whorl::YieldingWait>;
+
+// One producer, one consumer; singly, and in batches.
+template <class Layout, Fault... kFaults>
+bool check_rings(const Stage& stage) {
+  using One = Graph<1, Part{}>;
+  const auto ends = [&]<Fault kFault>(const char* how, std::size_t batch) {
+    return ends_as_expected(name_of(kFault), how, kFault == Fault::kNone, [&] {
+      run_graph<BrokenRing<Ring<Packet, whorl::Single, Layout>, kFault>, One>(in_graph(batch), stage);
+    });
+  };
+  const bool single = (int{ends.template operator()<kFaults>("1 event", 1)} + ...) == sizeof...(kFaults);
+  const bool batches = (int{ends.template operator()<kFaults>("batches", 64)} + ...) == sizeof...(kFaults);
+  return single && batches;
+}
+
+// Graphs that promise nothing but what they keep.
+template <class G, class Event, class Kind>
+bool check_graph(const char* name, std::size_t batch, const Stage& stage) {
+  const bool dense = ends_as_expected(name, "dense", true,
+                                      [&] { run_graph<Ring<Event, Kind, whorl::Dense>, G>(in_graph(batch), stage); });
+  const bool stamped = ends_as_expected(
+      name, "inline", true, [&] { run_graph<Ring<Event, Kind, whorl::Inline>, G>(in_graph(batch), stage); });
+  return dense && stamped;
+}
+
+// A consumer that comes after another one is given events that the other one has handled, or has not.
+bool check_hand_on(const char* what, bool sound) {
+  return ends_as_expected(what, "graph", sound, [&] {
+    detail::StopSign sign{.producers_left = 0};
+    detail::Handling<Stamped, Part{.before = kFirst}, 1, false> later(in_graph(1), sign);
+    constexpr Tag kEvents = 100;
+    for (Tag tag = 0; tag < kEvents; ++tag) {
+      Stamped event;
+      write_event(event, tag);
+      if (sound) leave_stamp<kFirst>(event);
+      later(event);
+    }
+    later.verify({Sent{.accepted = kEvents}});
+  });
+}
+
+bool check_graphs(const Stage& stage) {
+  using Chain = Graph<1, Part{.stamp = kFirst}, Part{.after = 0b1, .before = kFirst, .stamp = kSecond},
+                      Part{.after = 0b10, .before = kFirst | kSecond}>;
+  using Diamond =
+      Graph<1, Part{.stamp = kFirst}, Part{.stamp = kSecond}, Part{.after = 0b11, .before = kFirst | kSecond}>;
+  using FanIn = Graph<3, Part{}, Part{}>;
+  using enum Fault;
+  bool passed = check_rings<whorl::Dense, kNone, kLosing, kDoubling, kReordering, kDamaging>(stage);
+  passed &= check_rings<whorl::Inline, kNone, kLosing, kDoubling, kReordering, kDamaging>(stage);
+  passed &= check_graph<Chain, Stamped, whorl::Single>("pipeline", 1, stage);
+  passed &= check_graph<Diamond, Stamped, whorl::Single>("diamond", 64, stage);
+  passed &= check_graph<FanIn, Packet, whorl::Multi>("fan-in", 1, stage);
+  passed &= check_graph<FanIn, Packet, whorl::Multi>("fan-in, batches", 64, stage);
+  passed &= check_hand_on("handed on", true);
+  passed &= check_hand_on("handed on too early", false);
+  return passed;
+}
+
 // The Java program keeps its own books.
 bool check_java(const Stage& stage) {
   const std::optional<std::string> complaint = check_lmax(stage.cpus);
@@ -191,6 +263,7 @@ bool self_test(const Stage& stage) {
   constexpr std::size_t kCapacity = kHandOff.capacity;
   const bool contenders = check_contenders(
       Roster<WhorlLeased<Item>, WhorlDense<Item>, WhorlBiased<Item>, WhorlBiased1<Item>,                //
+             WhorlDisruptorSingle<Item>, WhorlDisruptorMulti<Item>,                                     //
              WhorlShared1<Item>, BoostQueue<Item>, BoostSpsc<Item>, BoostSpscInPlace<Item>,             //
              MoodycamelTokens<Item, kCapacity>, MoodycamelPlain<Item, kCapacity>, MoodycamelRwq<Item>,  //
              TbbBounded<Item>, DpdkMpSc<Item>, DpdkHts<Item>, DpdkRts<Item>, DpdkSpSc<Item>,            //
@@ -200,7 +273,8 @@ bool self_test(const Stage& stage) {
                                               MoodycamelTokens<Item, kCapacity / 2>>{},
                                        stage);
   const bool tallies = check_tallies();
-  const bool passed = one_lane && lanes && contenders && shares && tallies && check_java(stage);
+  const bool graphs = check_graphs(stage);
+  const bool passed = one_lane && lanes && contenders && shares && tallies && graphs && check_java(stage);
   std::cout << (passed ? "self-test passed: every broken queue was caught, and no contender\n" : "self-test FAILED\n");
   return passed;
 }

@@ -6,6 +6,8 @@
 #include <whorl/disruptor/event_poller.hpp>
 #include <whorl/disruptor/lossy_consumer.hpp>
 #include <whorl/disruptor/ring_buffer.hpp>
+#include <whorl/disruptor/sharded_event_poller.hpp>
+#include <whorl/disruptor/sharded_event_processor.hpp>
 #include <whorl/ring/sharded_ring.hpp>
 #include <whorl/sync/thread.hpp>
 #include <whorl/sync/topology.hpp>

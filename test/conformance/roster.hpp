@@ -20,3 +20,6 @@ using MultiRing = MultiInline::Of<std::uint64_t>;
 #define WHORL_CONFORMANCE_BUFFERS WHORL_TEST_BUFFERS
 
 }  // namespace whorl_test
+
+/// Disruptors: F::Of<E> is one of events E.
+#define WHORL_CONFORMANCE_DISRUPTORS WHORL_TEST_FLOWS

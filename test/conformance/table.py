@@ -138,7 +138,9 @@ def judge(root, outputs):
 def page(lmax, classes, cases, summary):
     words = {case.row: case.words for case in cases}
     times = Counter(case.row for case in cases)
-    text = INTRODUCTION.format(summary=summary, methods=METHODS, classes=CLASSES, twice=TWICE, runs=METHODS + TWICE)
+    of_lmax = sum(count for row, count in times.items() if row.split(".")[0] not in GROUPS)
+    text = INTRODUCTION.format(summary=summary, methods=METHODS, classes=CLASSES, twice=TWICE, runs=METHODS + TWICE,
+                               of_lmax=of_lmax, ours=len(cases) - of_lmax)
     for name, rows in lmax.items():
         text += f"\n## {name}\n\n| method | | |\n|---|---|---|\n"
         text += "".join(line(f"{name}.{row.name}", row, words, times) for row in rows)
@@ -172,7 +174,8 @@ do not edit it.
 - *awaits*: not there yet.
 
 The {methods} are the test methods that LMAX's sources declare, in {classes} classes. {twice} of them are parameterised over the two producer
-types, so its build reports {runs} tests. Not in the list: its stress tests under jcstress, whose place the models of
+types, so its build reports {runs} tests. Those that are test cases here run {of_lmax} times, once for each type, and the rows below
+that list (rules, others' tests, ours) {ours} times. Not in the list: its stress tests under jcstress, whose place the models of
 [verification.md](verification.md) take, and its performance tests, whose place is [performance.md](performance.md).
 """
 

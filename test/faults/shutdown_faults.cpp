@@ -19,11 +19,6 @@ namespace {
 
 constexpr std::size_t kProducers = 2;
 
-// Spins, for so short a time that no scheduler has a say in it.
-void dawdle(std::uint64_t pauses) {
-  for (; pauses != 0; --pauses) whorl::sync::pause();
-}
-
 // Who closes, and when.
 struct Plan {
   std::size_t closers = 1;         // threads that close at a random moment

@@ -162,24 +162,32 @@ class RunsToTheEnd : public model::Scenario {
 };
 
 template <class R>
-void explore(model::Suite& suite, const std::string& kind) {
-  suite.check(kind + ": polled, capacity 1", model::scenario<Polled<R>>(1u, false));
-  suite.check(kind + ": polled, capacity 2", model::scenario<Polled<R>>(2u, false));
-  suite.check(kind + ": one is given up, capacity 1", model::scenario<Polled<R>>(1u, true));
-  suite.check(kind + ": one is given up, capacity 4", model::scenario<Polled<R>>(4u, true));
+void events(model::Suite& suite, const std::string& kind) {
   suite.check(kind + ": a processor is halted", model::scenario<Halted<R>>(false));
   suite.check(kind + ": a processor is halted that has something to do", model::scenario<Halted<R>>(true));
   suite.check(kind + ": a processor runs to the end", model::scenario<RunsToTheEnd<R>>(1));
   suite.sample(kind + ": a processor and a producer sleep in turns", model::scenario<RunsToTheEnd<R>>(3));
+  suite.check(kind + ": one is given up, capacity 4", model::scenario<Polled<R>>(4u, true));
+}
+template <class R>
+void polls(model::Suite& suite, const std::string& kind) {
+  suite.check(kind + ": one is given up, capacity 1", model::scenario<Polled<R>>(1u, true));
+  suite.check(kind + ": polled, capacity 2", model::scenario<Polled<R>>(2u, false));
+  suite.check(kind + ": polled, capacity 1", model::scenario<Polled<R>>(1u, false));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   model::Suite suite(argc, argv);
-  explore<Ring<whorl::Single, whorl::Inline>>(suite, "single, inline");
-  explore<Ring<whorl::Single, whorl::Dense>>(suite, "single, dense");
-  explore<Ring<whorl::Multi, whorl::Inline>>(suite, "multi, inline");
-  explore<Ring<whorl::Multi, whorl::Dense>>(suite, "multi, dense");
+  // What is soon explored first, so that a mutant of the headers dies early.
+  events<Ring<whorl::Single, whorl::Inline>>(suite, "single, inline");
+  events<Ring<whorl::Single, whorl::Dense>>(suite, "single, dense");
+  events<Ring<whorl::Multi, whorl::Inline>>(suite, "multi, inline");
+  events<Ring<whorl::Multi, whorl::Dense>>(suite, "multi, dense");
+  polls<Ring<whorl::Single, whorl::Inline>>(suite, "single, inline");
+  polls<Ring<whorl::Single, whorl::Dense>>(suite, "single, dense");
+  polls<Ring<whorl::Multi, whorl::Inline>>(suite, "multi, inline");
+  polls<Ring<whorl::Multi, whorl::Dense>>(suite, "multi, dense");
   return suite.finish();
 }

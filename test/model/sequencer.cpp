@@ -422,17 +422,9 @@ void sleepers(model::Suite& suite, const std::string& kind, const FlowPlan& plan
   suite.check(kind + ", without membarrier: " + plan.text(), model::without_membarrier(make));
 }
 
+// What is soon explored; first, so that a mutant of the headers dies early.
 template <class S>
-void explore(model::Suite& suite, const std::string& kind) {
-  flow<S>(suite, kind, {.claims = 3});
-  flow<S>(suite, kind, {.capacity = 2, .claims = 2, .size = 2});
-  flow<S>(suite, kind, {.capacity = 2, .claims = 3, .first = ~whorl::Position{0} - 1});
-  flow<S>(suite, kind, {.claims = S::kShared ? 1u : 2u, .follower = true});  // two shared claims are too many
-  sleepers<S>(suite, kind, {.claims = 2, .producers_sleep = true});
-  sleepers<S>(suite, kind, {.claims = 2, .consumers_sleep = true});
-  suite.sample(kind + ": a chain, all sleep",
-               model::scenario<Flow<S>>(
-                   FlowPlan{.claims = 3, .follower = true, .producers_sleep = true, .consumers_sleep = true}));
+void events(model::Suite& suite, const std::string& kind) {
   suite.check(kind + ", closed is news", model::scenario<ClosedIsNews<S>>());
   suite.check(kind + ", who follows one that joined late", model::scenario<JoinedUpstream<S>>());
   suite.check(kind + ", one upstream ends", model::scenario<UpstreamEnds<S>>(false));
@@ -452,12 +444,27 @@ void explore(model::Suite& suite, const std::string& kind) {
   }
 }
 
+template <class S>
+void flows(model::Suite& suite, const std::string& kind) {
+  flow<S>(suite, kind, {.claims = 3});
+  flow<S>(suite, kind, {.capacity = 2, .claims = 2, .size = 2});
+  flow<S>(suite, kind, {.capacity = 2, .claims = 3, .first = ~whorl::Position{0} - 1});
+  flow<S>(suite, kind, {.claims = S::kShared ? 1u : 2u, .follower = true});  // two shared claims are too many
+  sleepers<S>(suite, kind, {.claims = 2, .producers_sleep = true});
+  sleepers<S>(suite, kind, {.claims = 2, .consumers_sleep = true});
+  suite.sample(kind + ": a chain, all sleep",
+               model::scenario<Flow<S>>(
+                   FlowPlan{.claims = 3, .follower = true, .producers_sleep = true, .consumers_sleep = true}));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   model::Suite suite(argc, argv);
-  explore<Single>(suite, "single");
-  explore<Multi>(suite, "multi");
+  events<Single>(suite, "single");
+  events<Multi>(suite, "multi");
+  flows<Single>(suite, "single");
+  flows<Multi>(suite, "multi");
   flow<Multi>(suite, "multi", {.producers = 2, .claims = 1});
   suite.check("multi: given up", model::scenario<GivenUp>());
   return suite.finish();

@@ -21,11 +21,13 @@ FLAGS = {
 }
 ENVIRONMENT = {"WHORL_SEED": "1", "TSAN_OPTIONS": "halt_on_error=1", "PATH": "/usr/bin:/bin"}
 
+# What is soon explored of the largest program, then all of it.
+SEQUENCER = ["sequencer: single, ", "sequencer: multi, ", "sequencer"]
 # Which models are likely to notice a change of which header: they come first, so that a mutant dies early. Either a program
 # or, after a colon, those of its models whose name contains this: a few of each program take most of its time. All others
 # have their turn when these have not noticed.
 LIKELY_MODELS = {
-    "batch_event_processor": ["ring_buffer"],
+    "batch_event_processor": ["ring_buffer: a processor", "ring_buffer"],
     "biased_claim": ["biased_shard: one try each, read afterwards", "close: biased, closed by the consumer"],
     "claim": [
         "close: closed is news",
@@ -34,6 +36,7 @@ LIKELY_MODELS = {
         "shared_shard: 2 producers x 2, one try each",
     ],
     "cursor": ["exclusive_shard: dense: capacity 1, 1 producer"],
+    "disruptor": ["disruptor"],
     "doorbell": [
         "doorbell",
         "waiting_ring: a range",
@@ -42,21 +45,30 @@ LIKELY_MODELS = {
         "waiting_ring: shared, without membarrier: capacity 1 x 1, 1 x 1",
     ],
     "entrance": ["entrance"],
-    "event_cells": ["ring_buffer"],
+    "event_cells": ["ring_buffer: a processor", "ring_buffer: given up, capacity 4", "ring_buffer"],
     "event_count": ["event_count"],
-    "event_poller": ["ring_buffer"],
-    "event_reader": ["ring_buffer"],
+    "event_poller": ["ring_buffer: a processor", "ring_buffer: given up, capacity 4", "ring_buffer"],
+    "event_reader": ["ring_buffer: a processor", "ring_buffer: given up, capacity 4", "ring_buffer"],
     "gate": ["waiting_ring: exclusive: capacity 1 x 1, 1 x 2, producers sleep"],
-    "group_gate": ["group_gate", "sequencer"],
-    "hand_off": ["ring_buffer"],
-    "lap_flags": ["sequencer"],
-    "next": ["sequencer"],
+    "graph": ["disruptor"],
+    "group_gate": [
+        "group_gate: ending",
+        "group_gate: one leaves",
+        "group_gate: one hands over",
+        "sequencer: single, ",
+        "group_gate",
+    ],
+    "hand_off": ["ring_buffer: a processor", "ring_buffer: given up, capacity 4", "ring_buffer"],
+    "lap_flags": SEQUENCER,
+    "next": SEQUENCER,
+    "node": ["disruptor"],
     "ring_shard": ["waiting_ring: a range", "waiting_ring: closed while"],
-    "sequence": ["shared_shard: capacity 1, 2 producers x 1", "sequencer"],
-    "sequence_barrier": ["sequencer"],
-    "sequencer": ["sequencer"],
-    "sequencer_view": ["sequencer"],
-    "sequences": ["sequencer"],
+    "running": ["disruptor"],
+    "sequence": ["shared_shard: capacity 1, 2 producers x 1", *SEQUENCER],
+    "sequence_barrier": SEQUENCER,
+    "sequencer": SEQUENCER,
+    "sequencer_view": SEQUENCER,
+    "sequences": SEQUENCER,
     "sharded_ring": ["close: closed is news", "waiting_ring: closed while"],
     "stamped_cells": [
         "claimed_range: exclusive, inline",
@@ -66,6 +78,19 @@ LIKELY_MODELS = {
 }
 # The same of unit tests, besides those that are named after the header.
 LIKELY_UNITS = {
+    "claimed_events": ["producer_test"],
+    "entrance": ["producer_test", "disruptor_test"],
+    "event_cells": ["ring_buffer_test"],
+    "event_reader": ["event_poller_test", "batch_event_processor_test"],
+    "graph": ["disruptor_test"],
+    "next": ["sequencer_test"],
+    "node": ["disruptor_test"],
+    "node_handler": ["disruptor_test"],
+    "node_poller": ["disruptor_test"],
+    "publish_result": ["producer_test"],
+    "running": ["disruptor_test"],
+    "sequencer_view": ["sequencer_test"],
+    "sequences": ["sequencer_test", "disruptor_test"],
     "by_id": ["writer_test"],
     "array": ["ring_shard_elements_test"],
     "cells": ["stamped_cells_test", "ring_shard_elements_test"],

@@ -8,11 +8,17 @@
 #include <thread>
 #include <utility>
 #include <vector>
+#include <whorl/sync/sync.hpp>
 #include <whorl/wait/backoff.hpp>
 
 #include "../support/scale.hpp"
 
 namespace whorl_test {
+
+/// Spins, for so short a time that no scheduler has a say in it: on a busy machine a yield lasts as long as others like.
+inline void dawdle(std::uint64_t pauses) {
+  for (; pauses != 0; --pauses) whorl::sync::pause();
+}
 
 /// One thread for each producer, numbered from 0: work(producer, stop, random). They are joined with the crew; should
 /// the test fail before, they are asked to stop.

@@ -256,7 +256,7 @@ TEST_CASE_TEMPLATE("disruptor: closed in the middle, everybody comes to an end, 
         };
         while (publish() == WriteResult::ok) ++accepted[producer];
       });
-      for (std::uint64_t k = 0; k < round % 50; ++k) std::this_thread::yield();
+      dawdle(round % 50 * 200);
       ring.close();
     }
     REQUIRE(two.ledger.complaint() == "");

@@ -37,6 +37,7 @@ record Scenario(EventFactory<Event> events, int producers, int batch, long items
               new Role(List.of(0, 1), FIRST | SECOND, 0)));
       case "fanin_3p1c" -> endless(Event.Word.FACTORY, 3, 1, ONE);
       case "fanin_3p1c_b10" -> endless(Event.Word.FACTORY, 3, 10, ONE);
+      case "fanin_3p3c" -> endless(Event.Word.FACTORY, 3, 1, List.of(ALONE, ALONE, ALONE));
       case "sharded_4p_b1" -> endless(Event.Word.FACTORY, 4, 1, ONE);
       case "sharded_4p_b256" -> endless(Event.Word.FACTORY, 4, 256, ONE);
       default -> throw new IllegalArgumentException("no such scenario: " + name);

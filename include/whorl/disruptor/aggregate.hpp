@@ -24,13 +24,12 @@ concept JudgesErrors =
 
 /// Calls each of its handlers with every event, in their order, in one thread. So it is with on_start, on_stop,
 /// on_batch_start and on_timeout of those that have them; on_error is asked of the first that has it. An exception of one
-/// keeps the call from those after it.
+/// keeps the call from those after it; a batch that is rewound comes again to all of them. Of no handlers: one that does
+/// nothing.
 ///
 /// Source:  AggregateEventHandler of the LMAX Disruptor.
 template <class... Handlers>
 class Aggregate {
-  static_assert(sizeof...(Handlers) != 0, "whorl: aggregate one handler or more");
-
  public:
   using ChecksHooks = void;
 

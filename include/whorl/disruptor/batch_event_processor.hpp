@@ -42,7 +42,8 @@ struct ProcessorOptions {
 ///     ErrorAction on_error(std::exception_ptr, E*, SequenceNumber) noexcept
 ///                                                 it has thrown: at that event, or the run that begins there, which is
 ///                                                 nullptr if it was released early; or, nullptr, in another of these
-///                                                 calls, where `retry` and `skip` both mean to go on. Without it: halt.
+///                                                 calls, where all but `halt` mean to go on, `rewind` of a batch's start
+///                                                 to begin it again. Without it: halt.
 ///
 /// A processor that has failed, or come to the end, ends its sequence: those that follow it handle what it has passed, and
 /// then end as well. One that was halted does not: they wait until it runs again.
@@ -92,7 +93,7 @@ class BatchEventProcessor {
     sequence_.go_on();
     if (call([&] {
           if constexpr (requires { handler_.on_start(); }) handler_.on_start();
-        })) {
+        }) != ErrorAction::halt) {
       while (!barrier_.is_alerted() && !stop.stop_requested() && step(stop)) {
       }
     }
@@ -126,7 +127,9 @@ class BatchEventProcessor {
     if (behind == 0) return wait(begin, stop);
     const std::size_t n = std::min(behind, most_);
     if constexpr (kTold) {
-      if (!call([&] { handler_.on_batch_start(n, behind); })) return false;
+      const ErrorAction action = call([&] { handler_.on_batch_start(n, behind); });
+      if (action == ErrorAction::rewind) return true;
+      if (action == ErrorAction::halt) return false;
     }
     return handle_batch(begin, begin + n);
   }
@@ -137,15 +140,16 @@ class BatchEventProcessor {
     if (end == BarrierEnd::closed) end_ = RunEnd::closed;
     if (end == BarrierEnd::timed_out) {
       return call([&] {
-        if constexpr (requires { handler_.on_timeout(last_before(p)); }) handler_.on_timeout(last_before(p));
-      });
+               if constexpr (requires { handler_.on_timeout(last_before(p)); }) handler_.on_timeout(last_before(p));
+             }) != ErrorAction::halt;
     }
     return end == BarrierEnd::available;
   }
 
   // False: the run is over.
-  bool handle_batch(Position p, const Position end) {
-    const Position last = tombstones_.trim(p, end);
+  bool handle_batch(const Position begin, const Position end) {
+    const Position last = tombstones_.trim(begin, end);
+    Position p = begin;
     bool go_on = true;
     std::size_t size = 1;  // of what the handler is at
     detail::attempt<kNothrow>(
@@ -162,6 +166,7 @@ class BatchEventProcessor {
           const bool is_ours = distance(p, sequence_.passed()) <= 0;
           const ErrorAction action = judge(is_ours ? &ring_.get(sequence) : nullptr, sequence);
           if (action == ErrorAction::skip) p += size;
+          if (action == ErrorAction::rewind) p = begin;
           go_on = action != ErrorAction::halt;
         });
     if (distance(sequence_.passed(), p) > 0) sequence_.release(p);  // an early release may have come farther
@@ -180,12 +185,12 @@ class BatchEventProcessor {
     }
   }
 
-  // Calls one of the handler's other functions. False: it has failed, and the run is over.
+  // Calls one of the handler's other functions. What to do if it fails; `skip` if it does not.
   template <class Hook>
-  bool call(Hook&& hook) {
-    bool go_on = true;
-    detail::attempt<false>(hook, [&] { go_on = judge(nullptr, sequence_.get()) != ErrorAction::halt; });
-    return go_on;
+  ErrorAction call(Hook&& hook) {
+    ErrorAction action = ErrorAction::skip;
+    detail::attempt<false>(hook, [&] { action = judge(nullptr, sequence_.get()); });
+    return action;
   }
 
   // The handler has thrown.

@@ -17,6 +17,7 @@
 #include <whorl/disruptor/node_handler.hpp>
 #include <whorl/disruptor/node_poller.hpp>
 #include <whorl/disruptor/producer.hpp>
+#include <whorl/disruptor/rewind.hpp>
 #include <whorl/disruptor/ring_buffer.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {

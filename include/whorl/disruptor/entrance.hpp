@@ -124,7 +124,13 @@ class Entrance {
   std::uint64_t full_waits() const noexcept { return full_waits_.load(sync::relaxed); }  // relaxed: a count
 
  private:
-  void pass_barrier() noexcept { one_sided_ ? sync::light_barrier(handshake_) : sync::full_barrier(handshake_); }
+  void pass_barrier() noexcept {
+    if (one_sided_) {
+      sync::light_barrier(handshake_);
+    } else {
+      sync::full_barrier(handshake_);
+    }
+  }
 
   Ring& ring_;
   const bool one_sided_ = sync::asymmetric();

@@ -36,28 +36,28 @@ class EventContext {
 
 /// A handler takes handler(E&) or handler(E&, const EventContext&); where events lie side by side (Dense) also runs of
 /// them, handler(std::span<E>, const EventContext&).
-template <class H, class E>
-concept HandlesEvents = std::invocable<H&, E&> || std::invocable<H&, E&, const EventContext&>;
-template <class H, class Ring>
-concept HandlesRuns = Ring::kDense && std::invocable<H&, std::span<typename Ring::Event>, const EventContext&>;
+template <class H, class E, class Context = EventContext>
+concept HandlesEvents = std::invocable<H&, E&> || std::invocable<H&, E&, const Context&>;
+template <class H, class Ring, class Context = EventContext>
+concept HandlesRuns = Ring::kDense && std::invocable<H&, std::span<typename Ring::Event>, const Context&>;
 template <class H, class Ring>
 concept EventHandler = HandlesEvents<H, typename Ring::Event> || HandlesRuns<H, Ring>;
 
 namespace detail {
 
-template <class H, class E>
-decltype(auto) call_handler(H& handler, E& event, const EventContext& context) {
-  if constexpr (std::invocable<H&, E&, const EventContext&>) {
+template <class H, class E, class Context>
+decltype(auto) call_handler(H& handler, E& event, const Context& context) {
+  if constexpr (std::invocable<H&, E&, const Context&>) {
     return handler(event, context);
   } else {
     return handler(event);
   }
 }
 
-template <class H, class E>
+template <class H, class E, class Context = EventContext>
 inline constexpr bool kNothrowHandler = [] {
-  if constexpr (std::invocable<H&, E&, const EventContext&>) {
-    return std::is_nothrow_invocable_v<H&, E&, const EventContext&>;
+  if constexpr (std::invocable<H&, E&, const Context&>) {
+    return std::is_nothrow_invocable_v<H&, E&, const Context&>;
   } else {
     return std::is_nothrow_invocable_v<H&, E&>;
   }

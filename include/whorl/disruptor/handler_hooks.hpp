@@ -14,7 +14,11 @@ namespace whorl::inline WHORL_ABI_TAG {
 enum class ErrorAction : std::uint8_t {
   skip,   ///< the event, or the whole run, counts as handled; what follows it is a new batch
   retry,  ///< the same again, but for what was released early: that is over
-  halt,   ///< the processor ends, and closes the ring, so that nobody waits for it; error() has the exception
+  /// The batch again, from its first event that was not released early; until it succeeds nothing more of it counts as
+  /// handled. It begins as any batch does: on_batch_start comes first, and what has come meanwhile belongs to it. rewind.hpp
+  /// has what says when to stop.
+  rewind,
+  halt,  ///< the processor ends, and closes the ring, so that nobody waits for it; error() has the exception
 };
 
 namespace detail {

@@ -50,7 +50,10 @@ class NodeHandler {
   ErrorAction on_error(std::exception_ptr error, E* event, SequenceNumber sequence) noexcept
     requires requires(H& handler) { handler.on_error(std::move(error), event, sequence); }
   {
-    return handler_.on_error(std::move(error), event, sequence);
+    const ErrorAction action = handler_.on_error(std::move(error), event, sequence);
+    if (action == ErrorAction::rewind) in_batch_ = before_batch_;
+    before_batch_ = in_batch_;
+    return action;
   }
 
   void operator()(E& event, const EventContext& context) noexcept(!kRuns && kNothrowHandler<H, E>)
@@ -85,12 +88,13 @@ class NodeHandler {
     node_.batches.store(node_.batches.load(sync::relaxed) + 1, sync::relaxed);              // relaxed: as above
     const std::uint64_t largest = node_.largest_batch.load(sync::relaxed);                  // relaxed: as above
     node_.largest_batch.store(std::max<std::uint64_t>(largest, in_batch_), sync::relaxed);  // relaxed: as above
-    in_batch_ = 0;
+    in_batch_ = before_batch_ = 0;
   }
 
   Handler handler_;
   Node& node_;
-  std::size_t in_batch_ = 0;
+  std::size_t in_batch_ = 0;      // since the end of a batch
+  std::size_t before_batch_ = 0;  // of these, before the batch that it is at: in one that an error cut short
 };
 
 }  // namespace whorl::inline WHORL_ABI_TAG::detail

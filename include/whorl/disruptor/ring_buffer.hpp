@@ -34,6 +34,9 @@ template <class E, class Kind, class Layout>
 using EventCells =
     std::conditional_t<std::is_same_v<Layout, Dense>, DenseEvents<E, typename Kind::DenseMarks>, StampedEvents<E>>;
 
+template <class E, class Kind, class Layout, class W>
+using EventSequencer = Sequencer<typename Kind::Claim, EventCells<E, Kind, Layout>, W, typename NewsOf<Kind>::Type>;
+
 // What fills an event: fill(E&), or fill(E&, sequence).
 template <class F, class E>
 concept FillsEvent = std::invocable<F&, E&> || std::invocable<F&, E&, SequenceNumber>;
@@ -64,19 +67,19 @@ struct MakeDefault {
 ///            until the last member of the gate has passed it.
 /// Elements:  any object type; `make(i)` makes event i, in place.
 template <class E, class Kind = Multi, class Layout = DefaultEventLayout<E>, WaitStrategy W = BlockingWait>
-class RingBuffer : public Sequencer<typename Kind::Claim, detail::EventCells<E, Kind, Layout>, W> {
-  using Base = Sequencer<typename Kind::Claim, detail::EventCells<E, Kind, Layout>, W>;
+class RingBuffer : public detail::EventSequencer<E, Kind, Layout, W> {
+  using Base = detail::EventSequencer<E, Kind, Layout, W>;
 
  public:
   using Event = E;
   static constexpr bool kDense = std::is_same_v<Layout, Dense>;
 
-  explicit RingBuffer(std::size_t capacity, W wait = {}, SequencerOptions options = {})
+  explicit RingBuffer(std::size_t capacity, W wait = {}, typename Base::Options options = {})
     requires std::default_initializable<E>
       : Base(capacity, std::move(wait), options, typename detail::MakeDefault::template Of<E>{}) {}
   template <class Make>
     requires std::is_invocable_r_v<E, Make&, std::size_t>
-  RingBuffer(std::size_t capacity, Make make, W wait = {}, SequencerOptions options = {})
+  RingBuffer(std::size_t capacity, Make make, W wait = {}, typename Base::Options options = {})
       : Base(capacity, std::move(wait), options, make) {}
 
   /// The event of a sequence that the caller has claimed, or may read.

@@ -81,7 +81,7 @@ class Running {
   }
   void wait_for_start(Node& node) {
     if (!node.thread.joinable()) return;
-    BlockingWait{}.wait(changed_, [&] { return node.where() > NodeState::starting; }, {});
+    kPatient.wait(changed_, [&] { return node.where() > NodeState::starting; }, {});
   }
   // Runs it in the calling thread, which is not one of ours.
   RunEnd run_here(Node& node) noexcept {
@@ -95,7 +95,7 @@ class Running {
   void join(Node& node) noexcept {
     node.thread.join();
     if (node.drive != NodeDrive::own_thread || node.where() == NodeState::built) return;
-    BlockingWait{}.wait(changed_, [&] { return node.where() == NodeState::ended; }, {});
+    kPatient.wait(changed_, [&] { return node.where() == NodeState::ended; }, {});
   }
 
   // Waits until `node` has handled everything below `end`. False: it never will, or time was up.
@@ -131,6 +131,9 @@ class Running {
     sync::plain_write(this);
     if (error_ == nullptr) error_ = std::move(error);
   }
+
+  // Threads take their time to begin and to end: sleep at once.
+  static constexpr BlockingWait kPatient{.spins = 0, .yields = 0};
 
   Ring& ring_;
   Entrance<Ring>& entrance_;

@@ -29,19 +29,20 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// Units:     capacity in sequences, a power of two.
 /// Errors:    std::invalid_argument, naming the value and the nearest legal ones; std::bad_alloc.
 /// Source:    the sequencers of the LMAX Disruptor, without their ticket: room is proven before anything is claimed.
-template <Claim C, Marks Memory, WaitStrategy W = BlockingWait>
-class Sequencer : public SequencerView<C, Memory> {
-  using View = SequencerView<C, Memory>;
+template <Claim C, Marks Memory, WaitStrategy W = BlockingWait, class News = detail::OwnNews>
+class Sequencer : public SequencerView<C, Memory, News> {
+  using View = SequencerView<C, Memory, News>;
   using View::capacity_, View::hand_off_, View::published_;
 
  public:
   using Wait = W;
+  using Options = typename News::Options;
   static constexpr bool kShared = C::kShared;
   using View::claimed, View::cursor, View::is_closed;
 
   /// `cells`: what the cells are told besides. Whoever constructs an exclusive sequencer is its producer (disown()).
   template <class... CellsOptions>
-  explicit Sequencer(std::size_t capacity, W wait = {}, SequencerOptions options = {}, CellsOptions&&... cells)
+  explicit Sequencer(std::size_t capacity, W wait = {}, Options options = {}, CellsOptions&&... cells)
       : View(capacity, options, std::forward<CellsOptions>(cells)...), wait_(std::move(wait)) {
     if constexpr (!kShared) hand_off_.claim().try_own();
   }
@@ -79,7 +80,7 @@ class Sequencer : public SequencerView<C, Memory> {
       WHORL_ASSERT(hand_off_.cells().ready(p - 1, 2) == 1, "publish claims in the order in which they were made");
     }
     hand_off_.cells().publish(p, static_cast<std::size_t>(end - p));
-    published_.notify();
+    published_.event().notify();
   }
   void publish(SequenceNumber sequence) noexcept { publish(sequence, sequence); }
 
@@ -151,7 +152,7 @@ class Sequencer : public SequencerView<C, Memory> {
   const W& wait_strategy() const noexcept { return wait_; }
   GroupGate& gate() noexcept { return hand_off_.gate(); }
   /// What those sleep on that wait for something to be published; and the sequences that barriers sleep on.
-  EventCount& published() noexcept { return published_; }
+  EventCount& published() noexcept { return published_.event(); }
   detail::WatchedSequences& watched() noexcept { return watched_; }
 
  protected:
@@ -188,7 +189,7 @@ class Sequencer : public SequencerView<C, Memory> {
   }
 
   void wake_consumers() noexcept {
-    published_.notify();
+    published_.event().notify();
     watched_.wake();
   }
 

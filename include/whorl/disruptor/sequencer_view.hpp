@@ -17,7 +17,7 @@ namespace whorl::inline WHORL_ABI_TAG {
 ///
 /// Threads:   any.
 /// Progress:  wait-free, but for cursor(), which looks again when claims have overtaken it.
-template <Claim C, Marks Memory>
+template <Claim C, Marks Memory, class News = detail::OwnNews>
 class SequencerView {
  public:
   /// How many sequences from p on are published, one after the other, at most `most`.
@@ -83,16 +83,17 @@ class SequencerView {
 
  protected:
   template <class... CellsOptions>
-  SequencerView(std::size_t capacity, SequencerOptions options, CellsOptions&&... cells)
+  SequencerView(std::size_t capacity, const typename News::Options& options, CellsOptions&&... cells)
       : first_(options.first_position),
         capacity_(detail::require_power_of_two("Sequencer", "capacity", capacity)),
+        published_(options),
         hand_off_(first_, capacity_, options.without_consumers, std::forward<CellsOptions>(cells)...) {}
   ~SequencerView() = default;
 
   const Position first_;
   const std::size_t capacity_;
-  sync::Atomic<bool> closed_{false};                  // whoever closes; quiet
-  EventCount published_{EventCount::Payer::sleeper};  // consumers that sleep; quiet otherwise
+  sync::Atomic<bool> closed_{false};  // whoever closes; quiet
+  News published_;                    // consumers that sleep; quiet otherwise
   HandOff<C, Memory, GroupGate> hand_off_;
 };
 

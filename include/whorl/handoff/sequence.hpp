@@ -26,9 +26,10 @@ constexpr Position next_after(SequenceNumber last) noexcept { return static_cast
 /// Source:   the Sequence of the LMAX Disruptor (Thompson, Farley, Barker, Gee, Stewart, 2011).
 class alignas(kCacheLine) Sequence {
  public:
-  explicit Sequence(Position first = 0) noexcept : passed_(first) {}
+  explicit Sequence(Position first = 0) noexcept : passed_(first) { sync::plain_write(this); }
 
   Position passed() const noexcept {
+    sync::plain_read(this);  // whoever reads it has seen that it was constructed
     // (1) acquire pairs with release (2): the owner has finished with every slot below before a producer reuses it.
     return passed_.load(sync::acquire);
   }

@@ -23,7 +23,10 @@ struct RingOptions {
 
 namespace detail {
 
-inline std::size_t checked_shards(std::size_t shards) { return require_power_of_two("ShardedRing", "shards", shards); }
+// Here and below, `owner` is the type that is told.
+inline std::size_t checked_shards(std::size_t shards, const char* owner = "ShardedRing") {
+  return require_power_of_two(owner, "shards", shards);
+}
 
 inline std::size_t checked_quota(std::size_t quota) {
   if (quota == 0) refuse("ShardedRing: quota 0 would read nothing: use 1 or more");
@@ -40,10 +43,10 @@ inline unsigned checked_pauses(unsigned pauses) {
 }
 
 // The capacity of one shard.
-inline std::size_t checked_capacity(std::size_t total, std::size_t shards) {
+inline std::size_t checked_capacity(std::size_t total, std::size_t shards, const char* owner = "ShardedRing") {
   const std::size_t each = total / shards;
   if (total % shards == 0 && std::has_single_bit(each) && each <= kMaxCapacity) return each;
-  refuse("ShardedRing: total_capacity " + std::to_string(total) + " over " + std::to_string(shards) + " shards is " +
+  refuse(owner + (": total_capacity " + std::to_string(total)) + " over " + std::to_string(shards) + " shards is " +
          (each > kMaxCapacity ? "too large: " : "not a power of two for each: ") + nearest_powers(each, shards));
 }
 

@@ -1,17 +1,21 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <exception>
 #include <functional>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
+#include <whorl/disruptor/aggregate.hpp>
 #include <whorl/disruptor/batch_event_processor.hpp>
+#include <whorl/disruptor/rewind.hpp>
 
 #include "../../support/death.hpp"
 #include "../../support/ring_buffers.hpp"
@@ -475,6 +479,305 @@ TEST_CASE_TEMPLATE("BatchEventProcessor: started and halted at once, a thousand 
     consumer.join();
     REQUIRE(diary.text == "S s");
   }
+}
+
+// ---- rewinding ------------------------------------------------------------------------------------------------------
+
+namespace {
+
+// A diary that throws a 7 at each of these events, once for each time that it is in here, and says to rewind.
+struct Rewinder : Diary {
+  explicit Rewinder(Numbers at) : bad(std::move(at)) {
+    on_event = [this](std::uint64_t e, const EventContext&) { fail_at(e); };
+    verdict = [](int) { return ErrorAction::rewind; };
+  }
+  void fail_at(std::uint64_t e) {
+    const auto found = std::find(bad.begin(), bad.end(), e);
+    if (found == bad.end()) return;
+    bad.erase(found);
+    throw 7;
+  }
+  Numbers bad;
+};
+
+// What is written down about n events, all of which are there when it begins.
+template <class B, class Handler>
+RunEnd run_events(Handler& handler, std::size_t n, whorl::ProcessorOptions options = {}) {
+  typename B::template Of<std::uint64_t> ring(16);
+  BatchEventProcessor<decltype(ring), Handler&> processor(ring, {}, handler, options);
+  REQUIRE(ring.try_publish_events(n, kNumbered));
+  end(ring);
+  return processor.run();
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: a batch is rewound from anywhere in it, and no other batch is", B,
+                   WHORL_TEST_BUFFERS) {
+  const std::pair<std::uint64_t, std::string> expected[] = {
+      {2, "S B2/6 0 1. B2/4 2 E7@2/2 B2/4 2 3. B2/2 4 5. s"},
+      {3, "S B2/6 0 1. B2/4 2 3. E7@3/3 B2/4 2 3. B2/2 4 5. s"},
+  };
+  for (const auto& [bad, text] : expected) {
+    Rewinder diary({bad});
+    CHECK(run_events<B>(diary, 6, {.max_batch = 2}) == RunEnd::closed);
+    CHECK(diary.text == text);
+  }
+  Rewinder often({1, 1, 2});
+  CHECK(run_events<B>(often, 3) == RunEnd::closed);
+  CHECK(often.text == "S B3/3 0 1 E7@1/1 B3/3 0 1 E7@1/1 B3/3 0 1 2. E7@2/2 B3/3 0 1 2. s");
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: of a batch that is rewound nothing counts as handled, and it may grow", B,
+                   WHORL_TEST_BUFFERS) {
+  typename B::template Of<std::uint64_t> ring(8);
+  Rewinder diary({1});
+  Processor<decltype(ring)> processor(ring, {}, diary);
+  std::vector<SequenceNumber> seen;
+  const auto fail_once = diary.on_event;
+  diary.on_event = [&](std::uint64_t e, const EventContext& context) {
+    seen.push_back(processor.sequence().get());
+    if (e == 0 && seen.size() == 1) {
+      REQUIRE(ring.try_publish_event(kNumbered));
+      end(ring);
+    }
+    fail_once(e, context);
+  };
+  REQUIRE(ring.add_gating(processor.sequence()));
+  REQUIRE(ring.try_publish_events(2, kNumbered));
+  CHECK(processor.run() == RunEnd::closed);
+  CHECK(diary.text == "S B2/2 0 1. E7@1/1 B3/3 0 1 2. s");
+  CHECK(seen == std::vector<SequenceNumber>{-1, -1, -1, -1, -1});
+  CHECK(processor.sequence().get() == 2);
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: what was released early, or skipped, is not rewound", B, WHORL_TEST_BUFFERS) {
+  for (const std::uint64_t released : {0u, 1u, 2u}) {
+    Rewinder diary({2});
+    const auto fail_once = diary.on_event;
+    diary.on_event = [&, released = released](std::uint64_t e, const EventContext& context) {
+      if (e == released) context.release(context.sequence);
+      fail_once(e, context);
+    };
+    CHECK(run_events<B>(diary, 4) == RunEnd::closed);
+    const std::string again[] = {"E7@2/2 B3/3 1 2 3. s", "E7@2/2 B2/2 2 3. s", "E7-/2 B1/1 3. s"};
+    CHECK(diary.text == "S B4/4 0 1 2 " + again[released]);
+  }
+  Rewinder diary({1, 3});
+  diary.verdict = [&](int) { return diary.bad.size() == 1 ? ErrorAction::skip : ErrorAction::rewind; };
+  CHECK(run_events<B>(diary, 4) == RunEnd::closed);
+  CHECK(diary.text == "S B4/4 0 1 E7@1/1 B2/2 2 3. E7@3/3 B2/2 2 3. s");
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: a batch's start is rewound, too; of all other hooks it means to go on", B,
+                   WHORL_TEST_BUFFERS) {
+  const std::pair<std::string, std::string> expected[] = {
+      {"start", "S E7-/-1 B2/2 0 1. s"},
+      {"batch", "S B2/2 E7-/-1 B2/2 0 1. s"},
+      {"stop", "S B2/2 0 1. s E7-/1"},
+  };
+  for (const auto& [where, text] : expected) {
+    FailsInHooks diary;
+    diary.where = where;
+    diary.verdict = [](int) { return ErrorAction::rewind; };
+    CHECK(run_events<B>(diary, 2) == RunEnd::closed);
+    CHECK(diary.text == text);
+  }
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: one that rewinds without end is halted between two tries", B,
+                   WHORL_TEST_BUFFERS) {
+  typename B::template Of<std::uint64_t> ring(8);
+  Diary diary;
+  Processor<decltype(ring)> processor(ring, {}, diary);
+  int tries = 0;
+  diary.on_event = [&](std::uint64_t, const EventContext&) {
+    if (++tries == 3) processor.halt();
+    throw 7;
+  };
+  diary.verdict = [](int) { return ErrorAction::rewind; };
+  REQUIRE(ring.try_publish_events(2, kNumbered));
+  end(ring);
+  CHECK(processor.run() == RunEnd::halted);
+  CHECK(tries == 3);
+  CHECK(processor.sequence().get() == -1);
+  CHECK(processor.error() == nullptr);
+  diary.on_event = {};
+  CHECK(processor.run() == RunEnd::closed);  // it goes on with the same batch
+  CHECK(processor.sequence().get() == 1);
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: what was given up is passed over in every try", B, MultiInline, MultiDense) {
+  typename B::template Of<std::uint64_t> ring(8);
+  Rewinder diary({2});
+  Processor<decltype(ring)> processor(ring, {}, diary);
+  REQUIRE(ring.try_publish_event(kNumbered));
+  for (int i = 0; i < 2; ++i) {
+    CHECK_THROWS_AS(static_cast<void>(ring.try_publish_event([](std::uint64_t&) { throw 7; })), int);
+    if (i == 0) REQUIRE(ring.try_publish_event(kNumbered));
+  }
+  end(ring);
+  CHECK(processor.run() == RunEnd::closed);
+  CHECK(diary.text == "S B4/4 0 2. E7@2/2 B4/4 0 2. s");
+  CHECK(processor.sequence().get() == 3);
+}
+
+TEST_CASE_TEMPLATE("BatchEventProcessor: runs are rewound as well, the later one with the first", B, SingleDense,
+                   MultiDense) {
+  struct Runs {
+    std::vector<std::pair<SequenceNumber, std::size_t>> runs = {};
+    void operator()(std::span<std::uint64_t> run, const EventContext& context) {
+      runs.emplace_back(context.sequence, run.size());
+      if (runs.size() == 2) throw 7;
+    }
+  };
+  typename B::template Of<std::uint64_t> ring(4);
+  Runs runs;
+  auto handler = whorl::rewinding(std::ref(runs));
+  BatchEventProcessor<decltype(ring), decltype(handler)&> processor(ring, {}, handler);
+  REQUIRE(ring.add_gating(processor.sequence()));
+  REQUIRE(ring.try_publish_events(2, kNumbered));
+  processor.sequence().set(1);  // as if handled: the next batch goes around the end of the ring
+  REQUIRE(ring.try_publish_events(4, kNumbered));
+  end(ring);
+  CHECK(processor.run() == RunEnd::closed);
+  CHECK(runs.runs == std::vector<std::pair<SequenceNumber, std::size_t>>{{2, 2}, {4, 2}, {2, 2}, {4, 2}});
+}
+
+// ---- rewinding(), and its policies ----------------------------------------------------------------------------------
+
+namespace {
+
+// Rewinds its diary by a policy, on ints.
+template <class Policy>
+using RewindingInts = whorl::Rewinding<Rewinder&, Policy, int>;
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("Rewinding: as often as it takes", B, WHORL_TEST_BUFFERS) {
+  Rewinder diary(Numbers(20, 1));
+  RewindingInts<whorl::RewindAlways> handler(diary);
+  CHECK(run_events<B>(handler, 2) == RunEnd::closed);
+  std::string text = "S";
+  for (int i = 0; i < 20; ++i) text += " B2/2 0 1.";
+  CHECK(diary.text == text + " B2/2 0 1. s");  // its own on_error is not asked
+}
+
+TEST_CASE_TEMPLATE("Rewinding: gives up after so many tries, and then does as it was told, or as the handler says", B,
+                   WHORL_TEST_BUFFERS) {
+  const std::string tries = " 0 1 0 1 0 1";
+  for (const ErrorAction then : {ErrorAction::halt, ErrorAction::skip}) {
+    std::string text;
+    auto handler = whorl::rewinding(
+        [&](std::uint64_t& e) {
+          text += ' ' + std::to_string(e);
+          if (e == 1) throw 7;
+        },
+        whorl::RewindUpTo{3, then});
+    CHECK(run_events<B>(handler, 3) == (then == ErrorAction::halt ? RunEnd::failed : RunEnd::closed));
+    CHECK(text == tries + (then == ErrorAction::halt ? "" : " 2"));
+  }
+  Rewinder diary({1, 1, 1, 2, 2});
+  diary.verdict = [](int) { return ErrorAction::skip; };
+  RewindingInts<whorl::RewindUpTo> handler(diary, {3});
+  CHECK(run_events<B>(handler, 3) == RunEnd::closed);
+  CHECK(diary.text == "S B3/3 0 1 B3/3 0 1 B3/3 0 1 E7@1/1 B1/1 2. B1/1 2. B1/1 2. s");
+}
+
+TEST_CASE_TEMPLATE("Rewinding: a batch that succeeds, or is given up, ends the count", B, WHORL_TEST_BUFFERS) {
+  std::vector<std::uint64_t> counts;
+  const auto policy = [&](std::uint64_t failures) {
+    counts.push_back(failures);
+    return failures == 3 ? ErrorAction::skip : ErrorAction::rewind;
+  };
+  Numbers bad = {0, 0, 2, 2, 2, 3};
+  auto handler = whorl::rewinding(
+      [&](std::uint64_t& e) {
+        if (const auto at = std::find(bad.begin(), bad.end(), e); at != bad.end()) {
+          bad.erase(at);
+          throw 7;
+        }
+      },
+      policy);
+  CHECK(run_events<B>(handler, 4, {.max_batch = 2}) == RunEnd::closed);
+  CHECK(counts == std::vector<std::uint64_t>{1, 2, 1, 2, 3, 1});
+}
+
+TEST_CASE_TEMPLATE("Rewinding: of what it was not told to rewind the handler is the judge, or it is the end", B,
+                   WHORL_TEST_BUFFERS) {
+  for (const bool is_one : {false, true}) {
+    std::uint64_t calls = 0;
+    auto handler = whorl::rewinding<std::runtime_error>([&](std::uint64_t& e) {
+      ++calls;
+      if (e == 1 && calls < 9) is_one ? throw std::range_error("again") : throw std::logic_error("never");
+    });
+    CHECK(run_events<B>(handler, 3) == (is_one ? RunEnd::closed : RunEnd::failed));
+    CHECK(calls == (is_one ? 11 : 2));
+  }
+  FailsInHooks diary;
+  diary.verdict = [](int) { return ErrorAction::skip; };
+  for (const char* where : {"start", "stop"}) {
+    diary.where = where;
+    whorl::Rewinding<FailsInHooks&> handler(diary);
+    CHECK(run_events<B>(handler, 1) == RunEnd::closed);
+  }
+  CHECK(diary.text == "S E7-/-1 B1/1 0. sS B1/1 0. s E7-/0");  // a start and a stop are not rewound
+  diary.text.clear();
+  diary.where = "batch";
+  whorl::Rewinding<FailsInHooks&> handler(diary);
+  CHECK(run_events<B>(handler, 1) == RunEnd::closed);
+  CHECK(diary.text == "S B1/1 B1/1 0. s");
+}
+
+TEST_CASE_TEMPLATE("Rewinding: a batch that has begun, and has nothing in it, has not failed when the handler stops", B,
+                   MultiInline, MultiDense) {
+  typename B::template Of<std::uint64_t> ring(8);
+  FailsInHooks diary;
+  diary.where = "stop";
+  diary.verdict = [](int) { return ErrorAction::skip; };
+  whorl::Rewinding<FailsInHooks&> handler(diary);
+  BatchEventProcessor<decltype(ring), decltype(handler)&> processor(ring, {}, handler);
+  CHECK_THROWS_AS(static_cast<void>(ring.try_publish_event([](std::uint64_t&) { throw 7; })), int);
+  end(ring);
+  CHECK(processor.run() == RunEnd::closed);
+  CHECK(diary.text == "S B1/1 s E7-/0");
+}
+
+TEST_CASE_TEMPLATE("Rewinding: pauses before the next try, not after the last; timeouts pass through", B,
+                   WHORL_TEST_BUFFERS) {
+  const auto began = std::chrono::steady_clock::now();
+  Rewinder diary({1, 1, 1});
+  diary.verdict = [](int) { return ErrorAction::skip; };
+  const whorl::RewindAfterPause pause{2ms, whorl::RewindUpTo{3}};
+  whorl::Rewinding<Rewinder&, whorl::RewindAfterPause<whorl::RewindUpTo>> handler(diary, pause);
+  CHECK(run_events<B>(handler, 2) == RunEnd::closed);
+  CHECK(diary.text == "S B2/2 0 1. B2/2 0 1. B2/2 0 1. E7@1/1 s");
+  CHECK(std::chrono::steady_clock::now() - began >= 4ms);
+  CHECK(whorl::RewindAfterPause{1h, whorl::RewindUpTo{1}}(1) == ErrorAction::halt);
+
+  typename B::template Of<std::uint64_t> ring(8);
+  auto idle = whorl::rewinding(std::ref(diary));
+  diary.text.clear();
+  BatchEventProcessor<decltype(ring), decltype(idle)&> processor(ring, {}, idle, {.timeout = 1ms});
+  std::thread thread([&] { processor.run(); });
+  while (ring.published().sleeps() < 3) std::this_thread::yield();
+  processor.halt();
+  thread.join();
+  CHECK(diary.text.find("S T-1") == 0);
+}
+
+TEST_CASE_TEMPLATE("Rewinding: an aggregate is rewound as one", B, WHORL_TEST_BUFFERS) {
+  Diary first;
+  Rewinder second({1});
+  auto handler = whorl::rewinding(whorl::aggregate(std::ref(first), std::ref(second)));
+  CHECK(run_events<B>(handler, 2) == RunEnd::closed);
+  CHECK(first.text == "S B2/2 0 1. B2/2 0 1. s");
+  CHECK(second.text == first.text);
+  // One of several, alone: what another one throws is not its to rewind.
+  std::uint64_t calls = 0;
+  auto mixed = whorl::aggregate(whorl::rewinding([&](std::uint64_t&) { ++calls; }), [](std::uint64_t&) { throw 7; });
+  CHECK(run_events<B>(mixed, 2) == RunEnd::failed);
+  CHECK(calls == 1);
 }
 
 #if WHORL_CHECKED

@@ -1,0 +1,71 @@
+#pragma once
+// What the scenarios of the Disruptor's graphs have in common: who takes part, and how they wait.
+
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "../driver/graph_run.hpp"
+#include "../peers/lmax.hpp"
+#include "scenarios.hpp"
+
+namespace bench {
+
+using Word = Words<1>;
+
+inline constexpr std::size_t kGraphCapacity = 65536;  // events, on both sides
+inline constexpr unsigned kCpusOfStage = 2;
+
+/// How all of a graph wait, for events and for room, on both sides: pauses only where each thread has a CPU, else giving the
+/// CPU away.
+template <class G>
+using WaitOf = std::conditional_t<G::kThreads <= kCpusOfStage, whorl::BusySpinWait, whorl::YieldingWait>;
+
+/// The plan of a graph that goes on until the window is over: of 20 ms, and of 60 for many turns of the scheduler, as for
+/// lmax/java. `batch`: what a producer claims and publishes at once.
+template <class G>
+constexpr HandOffPlan graph_plan(std::size_t batch = 1) {
+  return {.capacity = kGraphCapacity,
+          .when_empty = WhenEmpty::kGentle,
+          .pinned = G::kThreads <= kCpusOfStage,
+          .window_ns = G::kThreads <= kCpusOfStage ? 20'000'000 : 60'000'000,
+          .batch = batch,
+          .most = 0};
+}
+
+/// Enters whorl's Disruptor: ring buffer and processors by hand, in the graph G, with events of that type and layout.
+template <class G, class Event, class Kind, class Layout>
+void add_disruptor(Scenario& scenario, const HandOffPlan& plan, bool real_time = false) {
+  using Ring = whorl::RingBuffer<Event, Kind, Layout, WaitOf<G>>;
+  constexpr bool kOneEach = G::kThreads <= kCpusOfStage;
+  scenario.entries.push_back(
+      {.contender = Ring::kShared ? "whorl/disruptor_multi" : "whorl/disruptor_single",
+       .producers = Ring::kShared ? Producers::kAny : Producers::kOne,
+       .parameters = {{"waits", kOneEach ? "busy spin" : "yielding"},
+                      {"load", kOneEach ? "pinned" : "oversubscribed"},
+                      {"note", Ring::kDense ? "events side by side" : "a stamp beside each event"}},
+       .unit = Unit::kItemsPerSecond,
+       .capacity = plan.capacity,
+       .pinned = true,
+       .threads = G::kThreads,
+       .sample =
+           [plan, real_time](const Stage& stage) {
+             return run_graph<Ring, G>(plan, {.cpus = stage.cpus, .real_time = real_time && stage.real_time});
+           },
+       .real_time = real_time,
+       .cost_ms = cost_ms_of(plan)});
+}
+
+/// A scenario of whorl's Disruptor and LMAX's alone. Neither runs under SCHED_FIFO.
+template <class G, class Event, class Kind, class Layout>
+Listed graph(const std::string& id, const std::string& summary, std::size_t batch = 1) {
+  return {id, [=] {
+            Scenario scenario{.id = id, .summary = summary, .entries = {}, .missing = {}};
+            add_disruptor<G, Event, Kind, Layout>(scenario, graph_plan<G>(batch));
+            add_lmax(scenario, id, kGraphCapacity);
+            return scenario;
+          }};
+}
+
+}  // namespace bench

@@ -1,0 +1,232 @@
+#pragma once
+// ShardedEventProcessor: the loop of a consumer of many shards.
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <initializer_list>
+#include <span>
+#include <stop_token>
+#include <type_traits>
+#include <utility>
+#include <whorl/disruptor/batch_event_processor.hpp>
+#include <whorl/disruptor/sharded_hooks.hpp>
+#include <whorl/disruptor/sharded_reader.hpp>
+
+namespace whorl::inline WHORL_ABI_TAG {
+
+struct ShardedProcessorOptions {
+  /// The largest batch, over all shards; 0: what quota makes it.
+  std::size_t max_batch = 0;
+  /// What one shard gives to a batch, at most.
+  std::size_t quota = 256;
+  /// How long it waits before it calls on_timeout.
+  std::chrono::nanoseconds timeout = kForever;
+};
+
+/// Waits at its barrier, hands its handler batch after batch, and says after each how far it has come. A batch is one sweep
+/// over what the shards had when it began. The handler is called with events (sharded_reader.hpp), and may have the hooks of
+/// BatchEventProcessor, of which two differ, for there is no one sequence to tell (sharded_hooks.hpp):
+///
+///     on_timeout()                                nothing has come in any shard for so long
+///     ErrorAction on_error(std::exception_ptr, E*, ShardPlace) noexcept
+///                                                 as there; after `retry` the next batch begins with that event. E* is
+///                                                 nullptr and the sequence -1 where another hook has thrown
+///
+/// Ends, errors and halts are those of BatchEventProcessor, for all shards at once.
+///
+/// Threads:   run: one at a time. halt, is_running, sequence: any. error: after run.
+/// Order:     per shard that of its sequences; across shards none. What the handler did with an event is visible to whoever
+///            then sees sequence() pass it.
+template <class S, ShardedEventHandler<S> Handler, WaitStrategy W = typename S::Wait>
+class ShardedEventProcessor {
+  using E = typename S::Event;
+  using Context = ShardedEventContext<S>;
+  static_assert(detail::require_sharded_hooks<Handler, E>());
+
+ public:
+  using Progress = ShardedSequence<S>;
+
+  /// Reads in each shard what is claimed from now on, after all of `upstream` have. Whoever builds the graph makes its
+  /// sequence a member of the gates. Handler may be a reference.
+  ShardedEventProcessor(detail::Shards<S>& shards, std::initializer_list<Progress*> upstream, Handler handler,
+                        ShardedProcessorOptions options = {})
+      : ShardedEventProcessor(shards, std::span(upstream.begin(), upstream.size()), std::forward<Handler>(handler),
+                              options, shards.wait_strategy()) {}
+  ShardedEventProcessor(detail::Shards<S>& shards, std::span<Progress* const> upstream, Handler handler,
+                        ShardedProcessorOptions options, W wait)
+      : options_(options),
+        shards_(shards),
+        sweep_(shards, detail::checked_run_quota(options.quota, "ShardedEventProcessor")),
+        barrier_(shards, upstream, std::move(wait)),
+        handler_(std::forward<Handler>(handler)),
+        sequence_(shards) {}
+  ShardedEventProcessor(const ShardedEventProcessor&) = delete;
+  ShardedEventProcessor& operator=(const ShardedEventProcessor&) = delete;
+  /// Leaves the gates if it is a member. It must not be running.
+  ~ShardedEventProcessor() {
+    WHORL_ASSERT(!is_running(), "halt a processor, or close its ring, and join its thread before it ends");
+  }
+
+  /// Runs in the calling thread until it is halted, everything has been handled, or the handler has failed. It may run
+  /// again afterwards, from where it stopped.
+  RunEnd run(const std::stop_token& stop = {}) {
+    // Relaxed, all of running_: it is news, and looks for a mistake.
+    [[maybe_unused]] const bool was_running = running_.exchange(true, sync::relaxed);
+    WHORL_ASSERT(!was_running, "a processor runs in one thread at a time");
+    error_ = nullptr;
+    end_ = RunEnd::halted;
+    sequence_.go_on();
+    if (call([&] {
+          if constexpr (requires { handler_.on_start(); }) handler_.on_start();
+        })) {
+      while (!barrier_.is_alerted() && !stop.stop_requested() && step(stop)) {
+      }
+    }
+    call([&] {
+      if constexpr (requires { handler_.on_stop(); }) handler_.on_stop();
+    });
+    if (end_ != RunEnd::halted) sequence_.end();
+    barrier_.clear_alert();  // now, not at the beginning: an alert that comes before a run is meant for it
+    running_.store(false, sync::relaxed);  // relaxed: see above
+    return end_;
+  }
+
+  /// It ends after the batch that it is at, and so does the next run if there is none now.
+  void halt() noexcept { barrier_.alert(); }
+  bool is_running() const noexcept { return running_.load(sync::relaxed); }  // relaxed: see run
+
+  /// How far it has come.
+  Progress& sequence() noexcept { return sequence_; }
+  const Progress& sequence() const noexcept { return sequence_; }
+  std::remove_reference_t<Handler>& handler() noexcept { return handler_; }
+  /// What the handler has thrown that ended the last run, if anything did.
+  std::exception_ptr error() const noexcept { return error_; }
+
+ private:
+  // One batch, or one wait for it. False: the run is over.
+  bool step(const std::stop_token& stop) {
+    const std::size_t n = sweep_.look(barrier_, sequence_, options_.max_batch == 0 ? kAll : options_.max_batch);
+    if (n == 0) return wait(stop);
+    if constexpr (requires { handler_.on_batch_start(n, n); }) {
+      if (!call([&] { handler_.on_batch_start(n, behind()); })) return false;
+    }
+    return handle_batch();
+  }
+
+  bool wait(const std::stop_token& stop) {
+    const Until until = options_.timeout == kForever ? Until(stop) : Until(options_.timeout, stop);
+    const BarrierEnd end = barrier_.wait_for_any(sequence_, until);
+    if (end == BarrierEnd::closed) end_ = RunEnd::closed;
+    if (end == BarrierEnd::timed_out) {
+      return call([&] {
+        if constexpr (requires { handler_.on_timeout(); }) handler_.on_timeout();
+      });
+    }
+    return end == BarrierEnd::available;
+  }
+
+  // How many are available in all.
+  std::size_t behind() noexcept {
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < shards_.shard_count(); ++i) n += barrier_.look(i, sequence_.passed(i));
+    return n;
+  }
+
+  // False: the run is over.
+  bool handle_batch() {
+    bool go_on = true;
+    std::size_t r = 0;
+    Position p = 0;
+    std::size_t size = 1;  // of what the handler is at
+    detail::attempt<kNothrow>(
+        [&] {
+          for (; r != sweep_.runs(); ++r) {
+            for (p = sweep_.run(r).begin; p != sweep_.run(r).last; p += size) {
+              size = 1;
+              if (!sweep_.is_buried(r, p)) handle(r, p, size);
+            }
+          }
+        },
+        [&] {
+          const ShardPlace place{sweep_.run(r).shard, static_cast<SequenceNumber>(p)};
+          // One that was released early may be a producer's by now.
+          const bool is_ours = distance(p, sequence_.passed(place.shard)) <= 0;
+          const ErrorAction action = judge(is_ours ? &event_at(place) : nullptr, place);
+          if (action == ErrorAction::skip) p += size;
+          sweep_.cut(r, p, action == ErrorAction::retry);
+          go_on = action != ErrorAction::halt;
+        });
+    sweep_.release(sequence_);
+    return go_on;
+  }
+
+  // Calls the handler with the event of p, or with `size` events side by side from there on.
+  void handle(std::size_t r, Position p, [[maybe_unused]] std::size_t& size) {
+    const auto& run = sweep_.run(r);
+    const ShardPlace place{run.shard, static_cast<SequenceNumber>(p)};
+    if constexpr (kRuns) {
+      std::span<E> events = shards_.shard(run.shard).span(place.sequence, static_cast<std::size_t>(run.last - p));
+      for (size = 1; size < events.size() && !sweep_.is_buried(r, p + size);) ++size;
+      const bool is_end = p + size == run.last;
+      handler_(events.first(size), Context(place, is_end, is_end && sweep_.is_over(r + 1), sequence_, size));
+    } else {
+      const bool is_end = p + 1 == run.last;
+      const Context context(place, is_end, is_end && sweep_.is_over(r + 1), sequence_);
+      detail::call_handler(handler_, event_at(place), context);
+    }
+  }
+  E& event_at(ShardPlace place) noexcept { return shards_.shard(place.shard).get(place.sequence); }
+
+  // Calls one of the handler's other functions. False: it has failed, and the run is over.
+  template <class Hook>
+  bool call(Hook&& hook) {
+    bool go_on = true;
+    detail::attempt<false>(hook, [&] { go_on = judge(nullptr, {}) != ErrorAction::halt; });
+    return go_on;
+  }
+
+  // The handler has thrown.
+  ErrorAction judge(E* event, ShardPlace place) noexcept {
+    ErrorAction action = ErrorAction::halt;
+    if constexpr (requires { handler_.on_error(std::current_exception(), event, place); }) {
+      action = handler_.on_error(std::current_exception(), event, place);
+    }
+    if (action == ErrorAction::halt) {
+      error_ = std::current_exception();
+      end_ = RunEnd::failed;
+      shards_.close();
+    }
+    return action;
+  }
+
+  static constexpr std::size_t kAll = ~std::size_t{0};
+  static constexpr bool kRuns = HandlesShardedRuns<Handler, S>;
+  static constexpr bool kNothrow = [] {
+    if constexpr (kRuns) {
+      return std::is_nothrow_invocable_v<Handler&, std::span<E>, const Context&>;
+    } else {
+      return detail::kNothrowHandler<Handler, E, Context>;
+    }
+  }();
+
+  const ShardedProcessorOptions options_;
+  detail::Shards<S>& shards_;
+  detail::ShardedSweep<S> sweep_;
+  ShardedBarrier<S, W> barrier_;
+  Handler handler_;
+  Progress sequence_;  // lent when nothing can fail any more
+  RunEnd end_ = RunEnd::halted;
+  std::exception_ptr error_;
+  sync::Atomic<bool> running_{false};
+};
+
+template <class Ring, class Handler>
+ShardedEventProcessor(Ring&, std::initializer_list<typename Ring::Progress*>, Handler)
+    -> ShardedEventProcessor<typename Ring::Shard, Handler>;
+template <class Ring, class Handler>
+ShardedEventProcessor(Ring&, std::initializer_list<typename Ring::Progress*>, Handler, ShardedProcessorOptions)
+    -> ShardedEventProcessor<typename Ring::Shard, Handler>;
+
+}  // namespace whorl::inline WHORL_ABI_TAG

@@ -1,0 +1,44 @@
+#pragma once
+// That the hooks a handler of many shards has can be called.
+
+#include <cstddef>
+#include <exception>
+#include <type_traits>
+#include <whorl/disruptor/handler_hooks.hpp>
+#include <whorl/disruptor/sharded_reader.hpp>
+
+namespace whorl::inline WHORL_ABI_TAG::detail {
+
+// Those that tell a sequence are told to others than require_hooks knows: one written for a single ring is refused, for its
+// sequence would not say in which shard.
+template <class Handler, class E>
+constexpr bool require_sharded_hooks() {
+  using H = std::remove_cvref_t<Handler>;
+  if constexpr (std::is_class_v<H> && !std::is_final_v<H>) {
+    using Both = WithHookNames<H>;
+    using Called = std::remove_reference_t<Handler>&;
+    static_assert(
+        requires { &Both::on_start; } || requires(Called h) { h.on_start(); },
+        "whorl: a handler's on_start takes nothing, and is public");
+    static_assert(
+        requires { &Both::on_stop; } || requires(Called h) { h.on_stop(); },
+        "whorl: a handler's on_stop takes nothing, and is public");
+    static_assert(
+        requires { &Both::on_batch_start; } || requires(Called h, std::size_t n) { h.on_batch_start(n, n); },
+        "whorl: a handler's on_batch_start takes two std::size_t, and is public");
+    static_assert(
+        requires { &Both::on_timeout; } || requires(Called h) { h.on_timeout(); },
+        "whorl: where there are shards, a handler's on_timeout takes nothing, and is public");
+    static_assert(
+        requires { &Both::on_error; } ||
+            requires(Called h, std::exception_ptr error, E* event, ShardPlace place) {
+              { h.on_error(error, event, place) } -> std::convertible_to<ErrorAction>;
+            },
+        "whorl: where there are shards, a handler's on_error takes an std::exception_ptr, E* and a ShardPlace, returns "
+        "an "
+        "ErrorAction, and is public");
+  }
+  return true;
+}
+
+}  // namespace whorl::inline WHORL_ABI_TAG::detail

@@ -1,0 +1,228 @@
+// Producers of many shards, and a graph of consumers that see everything.
+// Forbidden: an event lost, handled twice, torn, or by a consumer before all upstream of it are done; two consumers that see a
+// shard in different orders; a later lease's event before an earlier one's; an event overwritten that a consumer has not
+// handled; a thread that waits on although what it waits for is there.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <type_traits>
+#include <vector>
+#include <whorl/disruptor/sharded_event_processor.hpp>
+
+#include "crew.hpp"
+#include "ledger.hpp"
+#include "watchdog.hpp"
+
+using namespace whorl_test;
+using whorl::ShardedEventContext;
+using whorl::WriteResult;
+
+namespace {
+
+constexpr std::size_t kMostNodes = 5;
+
+struct Event {
+  Item item;
+  std::array<std::uint64_t, kMostNodes> marks{};  // what each node has left here
+};
+
+using Edges = std::vector<std::vector<std::size_t>>;
+const Edges kDiamond{{}, {}, {0, 1}};
+const Edges kGraph{{}, {}, {0, 1}, {0}, {2, 3}};  // one end: the last node is the only member of the gates
+
+// Checks that all upstream of it have marked the event, and marks it itself.
+template <class S>
+struct Node {
+  Node(std::size_t self, const std::vector<std::size_t>& upstream, std::size_t shards, std::size_t producers,
+       Watchdog& watchdog)
+      : self(self), upstream(upstream), ledger(producers), watchdog(watchdog), last(shards, -1), orders(shards) {}
+
+  void operator()(Event& event, const ShardedEventContext<S>& context) {
+    wrong += context.sequence <= last[context.shard];  // some are passed over, none comes twice
+    last[context.shard] = context.sequence;
+    ledger(event.item);
+    std::uint64_t& order = orders[context.shard];
+    order = order * 0x9E3779B97F4A7C15u + event.item.seal;
+    for (const std::size_t node : upstream) wrong += event.marks[node] != event.item.seal + node;
+    event.marks[self] = event.item.seal + self;
+    wrong += context.end_of_batch && !context.end_of_run;
+    if (context.end_of_batch) watchdog.progress();
+  }
+
+  const std::size_t self;
+  const std::vector<std::size_t> upstream;
+  Ledger ledger;
+  Watchdog& watchdog;
+  std::vector<whorl::SequenceNumber> last;
+  std::vector<std::uint64_t> orders;  // of each shard: a fingerprint of what came there, and in which order
+  std::uint64_t wrong = 0;
+};
+
+template <class Kind, class Layout, class W>
+struct Shape {
+  using Ring = whorl::ShardedRingBuffer<Event, Kind, Layout, W>;
+};
+
+// A ring, its nodes, and their threads.
+template <class Ring>
+class Graph {
+  using S = typename Ring::Shard;
+  using Processor = whorl::ShardedEventProcessor<S, Node<S>&>;
+
+ public:
+  Graph(Ring& ring, const Edges& edges, std::size_t producers, Watchdog& watchdog) {
+    for (const std::vector<std::size_t>& upstream : edges) {
+      std::vector<typename Ring::Progress*> before;
+      for (const std::size_t node : upstream) before.push_back(&processors_[node]->sequence());
+      nodes_.push_back(std::make_unique<Node<S>>(nodes_.size(), upstream, ring.shard_count(), producers, watchdog));
+      // Small batches and quotas, so that shards take turns.
+      const whorl::ShardedProcessorOptions options{.max_batch = nodes_.size() % 2 == 0 ? 7u : 0u, .quota = 5};
+      processors_.push_back(std::make_unique<Processor>(ring, before, *nodes_.back(), options, ring.wait_strategy()));
+    }
+    REQUIRE(ring.add_gating(processors_.back()->sequence()));
+    for (auto& processor : processors_) threads_.emplace_back([&processor] { processor->run(); });
+  }
+  ~Graph() {
+    threads_.clear();
+    while (!processors_.empty()) processors_.pop_back();  // who follows ends first
+  }
+
+  void join() { threads_.clear(); }
+  void check(const std::vector<std::uint64_t>& accepted) const {
+    for (const auto& node : nodes_) {
+      CHECK(node->ledger.complaint() == "");
+      CHECK(node->wrong == 0);
+      CHECK(node->ledger.seen_of_each() == accepted);
+      CHECK(node->orders == nodes_.front()->orders);
+    }
+  }
+
+ private:
+  std::vector<std::unique_ptr<Node<S>>> nodes_;
+  std::vector<std::unique_ptr<Processor>> processors_;
+  std::vector<std::jthread> threads_;
+};
+
+// Publishes up to `each` items, some at a time; returns how many were accepted. Now and then filling them fails, if it may.
+template <class Shard>
+std::uint64_t publish(Shard& shard, std::size_t producer, std::size_t most, std::uint64_t each, bool fails,
+                      Random& random) {
+  std::uint64_t n = 0;
+  while (n < each) {
+    const std::size_t size = std::min<std::size_t>({each - n, most, between(random, 1, 4)});
+    const std::size_t bad = fails && between(random, 0, 20) == 0 ? size - 1 : size;
+    std::size_t filled = 0;
+    try {
+      const WriteResult result = shard.publish_events(size, [&](Event& event) {
+        if (filled == bad) throw 7;
+        event.item = Item::make(producer, n + filled++);
+      });
+      if (result != WriteResult::ok) return n;
+      n += size;
+    } catch (int) {
+    }
+  }
+  return n;
+}
+
+// By id; or with a lease for as long as it lasts, which there may be fewer of than producers.
+template <class Ring>
+std::uint64_t produce(Ring& ring, std::size_t producer, std::uint64_t each, bool fails, Random& random) {
+  const std::size_t most = ring.shard(0).capacity();
+  if constexpr (Ring::kShared) {
+    return publish(ring.shard_for(producer), producer, most, each, fails, random);
+  } else {
+    for (whorl::Backoff wait; !ring.is_closed(); wait.snooze()) {
+      if (auto lease = ring.lease()) return publish(*lease, producer, most, each, fails, random);
+    }
+    return 0;
+  }
+}
+
+template <class Ring>
+void run(const Edges& edges, std::size_t shards, std::size_t producers, std::size_t capacity, std::uint64_t each,
+         bool fails) {
+  CAPTURE(capacity);
+  CAPTURE(fails);
+  Watchdog watchdog("sharded sequencer: graph");
+  Ring ring(capacity * shards, shards);
+  Graph<Ring> graph(ring, edges, producers, watchdog);
+  std::vector<std::uint64_t> accepted(producers);
+  {
+    const Crew crew(producers, [&](std::size_t producer, std::stop_token, Random& random) {
+      accepted[producer] = produce(ring, producer, each, fails, random);
+    });
+  }
+  ring.close();
+  graph.join();
+  CHECK(accepted == std::vector<std::uint64_t>(producers, each));
+  graph.check(accepted);
+  for (std::size_t i = 0; i < shards; ++i) CHECK(ring.shard(i).remaining_capacity() == capacity);
+}
+
+template <class Ring>
+void run_diamonds() {
+  for (const std::size_t capacity : {1u, 8u, 256u}) {
+    for (const bool fails : {false, true}) {
+      run<Ring>(kDiamond, 4, 4, capacity, scaled(capacity < 64 ? 1'000 : 10'000), fails);
+    }
+  }
+}
+
+}  // namespace
+
+#define WHORL_STRESS_SHARDS(W)                                                         \
+  Shape<whorl::Exclusive, whorl::Inline, W>, Shape<whorl::Exclusive, whorl::Dense, W>, \
+      Shape<whorl::Shared, whorl::Inline, W>, Shape<whorl::Shared, whorl::Dense, W>
+
+TEST_CASE_TEMPLATE(
+    "sharded sequencer: every event comes once to each, in its shard's order, and last to the last, parked", S,
+    WHORL_STRESS_SHARDS(whorl::BlockingWait)) {
+  run_diamonds<typename S::Ring>();
+}
+
+TEST_CASE_TEMPLATE(
+    "sharded sequencer: every event comes once to each, in its shard's order, and last to the last, yielding", S,
+    WHORL_STRESS_SHARDS(whorl::YieldingWait)) {
+  run_diamonds<typename S::Ring>();
+}
+
+// Of a size that laps, batches and waits of all lengths come up; WHORL_LONG=1 makes it ten million.
+TEST_CASE_TEMPLATE("sharded sequencer: millions of events through two consumers and one after both", S,
+                   Shape<whorl::Exclusive, whorl::Inline, whorl::BlockingWait>) {
+  run<typename S::Ring>(kDiamond, 4, 4, 1024, scaled(625'000), false);
+}
+
+// Of exclusive shards there are fewer than producers: leases change hands.
+TEST_CASE_TEMPLATE("sharded sequencer: 64 producers, 16 shards, a graph of five", S,
+                   WHORL_STRESS_SHARDS(whorl::BlockingWait)) {
+  run<typename S::Ring>(kGraph, 16, 64, 16, scaled(400), true);
+}
+
+// Nobody has an end but the close: who waits for room, or for something to read, hears of it, and what was accepted is
+// handled.
+TEST_CASE_TEMPLATE("sharded sequencer: closed while producers wait", S, WHORL_STRESS_SHARDS(whorl::BlockingWait)) {
+  for (std::uint64_t round = scaled(60); round != 0; --round) {
+    Watchdog watchdog("sharded sequencer: close");
+    typename S::Ring ring(8, 4);
+    Graph<typename S::Ring> graph(ring, kDiamond, 4, watchdog);
+    std::vector<std::uint64_t> accepted(4);
+    {
+      std::atomic<std::size_t> begun{0};
+      const Crew crew(4, [&](std::size_t producer, std::stop_token, Random& random) {
+        begun.fetch_add(1);
+        accepted[producer] = produce(ring, producer, ~std::uint64_t{0}, false, random);
+      });
+      while (begun.load() != 4) std::this_thread::yield();
+      ring.close();
+    }
+    graph.join();
+    graph.check(accepted);
+  }
+}
