@@ -23,3 +23,6 @@ using MultiRing = MultiInline::Of<std::uint64_t>;
 
 /// Disruptors: F::Of<E> is one of events E.
 #define WHORL_CONFORMANCE_DISRUPTORS WHORL_TEST_FLOWS
+
+/// Ring buffers of several shards.
+#define WHORL_CONFORMANCE_SHARDED WHORL_TEST_SHARDED_BUFFERS

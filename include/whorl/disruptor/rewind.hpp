@@ -60,7 +60,8 @@ RewindAfterPause(std::chrono::nanoseconds, P = {}) -> RewindAfterPause<P>;
 ///     d.handle(whorl::rewinding<Busy>([&](Row& row, const EventContext& context) { ... }, whorl::RewindUpTo{5}));
 ///
 /// The handler sees events of a rewound batch twice, but for those that it has released: it undoes what it did with them,
-/// in on_batch_start, say, which comes before each try.
+/// in on_batch_start, say, which comes before each try. For handlers of one ring: one of many shards asks a policy in its
+/// on_error.
 ///
 /// Source:  the rewindable handlers, and BatchRewindStrategy, of the LMAX Disruptor 4.
 template <class Handler, RewindPolicy Policy = RewindAlways, class X = void>

@@ -31,8 +31,9 @@ struct ShardedProcessorOptions {
 ///
 ///     on_timeout()                                nothing has come in any shard for so long
 ///     ErrorAction on_error(std::exception_ptr, E*, ShardPlace) noexcept
-///                                                 as there; after `retry` the next batch begins with that event. E* is
-///                                                 nullptr and the sequence -1 where another hook has thrown
+///                                                 as there; after `retry` the next batch begins with that event, after
+///                                                 `rewind` with the shard that this one began with. E* is nullptr and
+///                                                 the sequence -1 where another hook has thrown
 ///
 /// Ends, errors and halts are those of BatchEventProcessor, for all shards at once.
 ///
@@ -80,7 +81,7 @@ class ShardedEventProcessor {
     sequence_.go_on();
     if (call([&] {
           if constexpr (requires { handler_.on_start(); }) handler_.on_start();
-        })) {
+        }) != ErrorAction::halt) {
       while (!barrier_.is_alerted() && !stop.stop_requested() && step(stop)) {
       }
     }
@@ -110,7 +111,9 @@ class ShardedEventProcessor {
     const std::size_t n = sweep_.look(barrier_, sequence_, options_.max_batch == 0 ? kAll : options_.max_batch);
     if (n == 0) return wait(stop);
     if constexpr (requires { handler_.on_batch_start(n, n); }) {
-      if (!call([&] { handler_.on_batch_start(n, behind()); })) return false;
+      const ErrorAction action = call([&] { handler_.on_batch_start(n, behind()); });
+      if (action == ErrorAction::rewind) sweep_.rewind();
+      if (action == ErrorAction::rewind || action == ErrorAction::halt) return action == ErrorAction::rewind;
     }
     return handle_batch();
   }
@@ -121,8 +124,8 @@ class ShardedEventProcessor {
     if (end == BarrierEnd::closed) end_ = RunEnd::closed;
     if (end == BarrierEnd::timed_out) {
       return call([&] {
-        if constexpr (requires { handler_.on_timeout(); }) handler_.on_timeout();
-      });
+               if constexpr (requires { handler_.on_timeout(); }) handler_.on_timeout();
+             }) != ErrorAction::halt;
     }
     return end == BarrierEnd::available;
   }
@@ -156,6 +159,7 @@ class ShardedEventProcessor {
           const ErrorAction action = judge(is_ours ? &event_at(place) : nullptr, place);
           if (action == ErrorAction::skip) p += size;
           sweep_.cut(r, p, action == ErrorAction::retry);
+          if (action == ErrorAction::rewind) sweep_.rewind();
           go_on = action != ErrorAction::halt;
         });
     sweep_.release(sequence_);
@@ -179,12 +183,12 @@ class ShardedEventProcessor {
   }
   E& event_at(ShardPlace place) noexcept { return shards_.shard(place.shard).get(place.sequence); }
 
-  // Calls one of the handler's other functions. False: it has failed, and the run is over.
+  // Calls one of the handler's other functions. What to do if it fails; `skip` if it does not.
   template <class Hook>
-  bool call(Hook&& hook) {
-    bool go_on = true;
-    detail::attempt<false>(hook, [&] { go_on = judge(nullptr, {}) != ErrorAction::halt; });
-    return go_on;
+  ErrorAction call(Hook&& hook) {
+    ErrorAction action = ErrorAction::skip;
+    detail::attempt<false>(hook, [&] { action = judge(nullptr, {}); });
+    return action;
   }
 
   // The handler has thrown.

@@ -120,6 +120,8 @@ class ShardedSweep {
     runs_[r].end = p;
     runs_.erase(runs_.begin() + static_cast<std::ptrdiff_t>(r) + 1, runs_.end());
   }
+  // Nothing more of the batch counts as handled; the next one begins where it did.
+  void rewind() noexcept { cut(0, runs_.front().begin, true); }
   // All of the batch has been handled.
   void release(ShardedSequence<S>& progress) noexcept {
     for (const Run& run : runs_) {
