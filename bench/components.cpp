@@ -3,6 +3,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -43,7 +44,9 @@ template <class Component>
 template <class Component>
 double instructions_of() {
   std::unique_ptr<Component> component;
-  constexpr std::uint64_t kTimes = 4 * kCapacity / Component::kOperations + 1;  // some laps of the ring
+  // Few, for each instruction may be a step of its own; less than a lap of the ring in all.
+  constexpr std::uint64_t kTimes =
+      Component::kOperations >= kCapacity ? 1 : std::max<std::uint64_t>(1, 256 / Component::kOperations / 4);
   return instructions_each([&] { component = std::make_unique<Component>(); },
                            [&](std::uint64_t times) { repeat(*component, times); }, kTimes) /
          static_cast<double>(Component::kOperations);

@@ -5,6 +5,7 @@
 #     sh bench/run.sh [--quick | --full | --seconds N] [--only A,B] [--contenders A,B] [--json FILE] [--html FILE]
 #                     [--allow-missing]
 #     sh bench/run.sh --profile [--seconds N] [--only A,B] [--allow-missing]
+#     sh bench/run.sh --components
 #     sh bench/run.sh --self-test
 #
 #     --quick          under 5 minutes of measuring (the default); the first run also installs and compiles
@@ -16,6 +17,7 @@
 #     --html FILE      where it goes, for people
 #     --allow-missing  go on without contenders whose libraries cannot be had; their rows say incomplete
 #     --profile        instead of figures: where whorl's time goes, what it allocates, when it calls the kernel to wait
+#     --components     what each part of the Disruptor costs one thread: ns and instructions (docs/analysis.md)
 #     --self-test      show that queues which lose, double, damage or reorder items are caught
 #     --help           this text
 set -eu
@@ -92,6 +94,7 @@ while [ "$left" -gt 0 ]; do
       esac
       continue ;;
     --profile) mode=profile; continue ;;
+    --components) mode=components; continue ;;
     --self-test) mode=self-test ;;
     --allow-missing) peers=auto ;;
     --quick | --full) ;;
@@ -100,6 +103,13 @@ while [ "$left" -gt 0 ]; do
   esac
   set -- "$@" "$argument"
 done
+
+# Google Benchmark, and none of the peers.
+if [ "$mode" = components ]; then
+  [ $# -eq 0 ] || refuse "--components and $1 do not go together"
+  packages='g++ meson ninja-build pkg-config python3 libbenchmark-dev'
+  peers=auto
+fi
 
 for argument in "$@"; do
   case $mode$argument in
@@ -122,12 +132,17 @@ meson setup $reconfigure "$build" . --buildtype=release -Db_ndebug=if-release \
   -Dbenchmarks="$peers" -Dtests=disabled -Dexamples=disabled >"$build.log" 2>&1 || { cat "$build.log" >&2; exit 1; }
 program=bench/whorl-bench
 [ "$mode" != profile ] || program='bench/whorl-bench bench/whorl-bench-profile'
+[ "$mode" != components ] || program=bench/whorl-components
 # shellcheck disable=SC2086 # one or two words
 ninja -C "$build" $program >"$build.log" 2>&1 || { cat "$build.log" >&2; exit 1; }
 
 case $mode in
   self-test) exec "$build/bench/whorl-bench" "$@" ;;
   profile) exec python3 -B bench/report/profiling.py "$build/bench/whorl-bench" "$@" ;;
+  components)
+    "$build/bench/whorl-components" --benchmark_repetitions=5 --benchmark_enable_random_interleaving=true \
+      --benchmark_min_time=0.05 --benchmark_out="$build/components.json" --benchmark_out_format=json >"$build.log"
+    exec python3 -B bench/report/components.py "$build/components.json" ;;
 esac
 
 # shellcheck disable=SC2086 # a list of words; of a package that is not there nothing is said

@@ -3,8 +3,9 @@
 
     flatten.py INCLUDE_DIRECTORY whorl/ring/sharded_ring.hpp OUTPUT DEPENDENCIES
 
-Of what the headers say two things change: kCacheLine becomes BENCH_PADDING, or the size of a word when that is 0; and the
-assertions that each word has a line to itself are left to the other paddings.
+Of what the headers say three things change: kCacheLine becomes BENCH_PADDING, or the size of a word when that is 0; the
+assertions that each word has a line to itself are left to the other paddings; and the number of shards up to which a consumer
+looks at all of them becomes BENCH_SCAN.
 """
 
 import re
@@ -14,6 +15,7 @@ from pathlib import Path
 INCLUDE = re.compile(r"#include <(whorl/[^>]+)>")
 LINE = "inline constexpr std::size_t kCacheLine = 128;"
 PADDING = "inline constexpr std::size_t kCacheLine = BENCH_PADDING == 0 ? sizeof(std::size_t) : BENCH_PADDING;"
+SCAN = "std::size_t scan = 8;"
 LINE_EACH = re.compile(r"static_assert\((?=sizeof\(\w+\) == \d+ \* kCacheLine)")
 
 
@@ -34,9 +36,10 @@ def main() -> None:
     root, name, output, dependencies = sys.argv[1:]
     headers: set[str] = set()
     text = "\n".join(flatten(Path(root), name, headers)) + "\n"
-    if text.count(LINE) != 1:
-        sys.exit(f"flatten.py: where is '{LINE}'?")
-    text = text.replace(LINE, PADDING)
+    for constant in (LINE, SCAN):
+        if text.count(constant) != 1:
+            sys.exit(f"flatten.py: where is '{constant}'?")
+    text = text.replace(LINE, PADDING).replace(SCAN, "std::size_t scan = BENCH_SCAN;")
     text = LINE_EACH.sub("static_assert(BENCH_PADDING == 0 || ", text)
     Path(output).write_text(text)
     Path(dependencies).write_text(f"{output}: " + " ".join(f"{root}/{header}" for header in sorted(headers)) + "\n")

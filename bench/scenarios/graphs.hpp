@@ -36,11 +36,13 @@ constexpr HandOffPlan graph_plan(std::size_t batch = 1) {
 
 /// Enters whorl's Disruptor: ring buffer and processors by hand, in the graph G, with events of that type and layout.
 template <class G, class Event, class Kind, class Layout>
-void add_disruptor(Scenario& scenario, const HandOffPlan& plan, bool real_time = false) {
+void add_disruptor(Scenario& scenario, const HandOffPlan& plan, bool real_time = false, const char* name = nullptr) {
   using Ring = whorl::RingBuffer<Event, Kind, Layout, WaitOf<G>>;
   constexpr bool kOneEach = G::kThreads <= kCpusOfStage;
   scenario.entries.push_back(
-      {.contender = Ring::kShared ? "whorl/disruptor_multi" : "whorl/disruptor_single",
+      {.contender = name != nullptr ? name
+                    : Ring::kShared ? "whorl/disruptor_multi"
+                                    : "whorl/disruptor_single",
        .producers = Ring::kShared ? Producers::kAny : Producers::kOne,
        .parameters = {{"waits", kOneEach ? "busy spin" : "yielding"},
                       {"load", kOneEach ? "pinned" : "oversubscribed"},

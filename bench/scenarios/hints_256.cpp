@@ -9,7 +9,8 @@
 //                      +-------+              +------------------------+
 //
 // whorl/hints is a ring of 256 shards, whorl/hints1 the same code with a single one. The consumer of many shards stops
-// looking at idle ones, and producers tell it when they write there (ring/doorbell.hpp).
+// looking at idle ones, and producers tell it when they write there (ring/doorbell.hpp). whorl/hints_scan is the ring of 256
+// without that: whorl's headers, compiled again as another namespace in which that begins with more shards.
 
 #include <cstdint>
 #include <whorl/ring/sharded_ring.hpp>
@@ -19,6 +20,14 @@
 #include "rosters.hpp"
 #include "scenarios.hpp"
 
+#define BENCH_PADDING 128
+#define BENCH_SCAN 1024
+#define whorl whorl_scan
+#include "whorl_flat.hpp"
+#undef whorl
+#undef BENCH_SCAN
+#undef BENCH_PADDING
+
 namespace bench {
 namespace {
 
@@ -26,8 +35,8 @@ using Item = std::uint64_t;
 constexpr std::size_t kCapacity = 65536;
 
 // One producer, and the shard in the middle is its.
-template <std::size_t kShards>
-struct Hints : RingById<whorl::ShardedRing<Item>, ById{.shards = kShards}> {
+template <std::size_t kShards, class Ring = whorl::ShardedRing<Item>>
+struct Hints : RingById<Ring, ById{.shards = kShards}> {
   static constexpr Producers kProducers = Producers::kOne;
   using Hints::RingById::RingById;
   auto producer(std::size_t /*id*/) { return Hints::RingById::producer(kShards / 2); }
@@ -41,7 +50,11 @@ struct Hints1 : Hints<1> {
   static constexpr const char* kName = "whorl/hints1";
   using Hints::Hints;
 };
-using Contenders = Roster<Hints256, Hints1>;
+struct HintsScan : Hints<256, whorl_scan::ShardedRing<Item>> {
+  static constexpr const char* kName = "whorl/hints_scan";
+  using Hints::Hints;
+};
+using Contenders = Roster<Hints256, HintsScan, Hints1>;
 
 template <class Queue>
 Outcome sample_idle_poll(const Stage& stage) {

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 
+#include "../contenders/disruptor.hpp"
 #include "../driver/paced_run.hpp"
 #include "rosters.hpp"
 #include "scenarios.hpp"
@@ -22,7 +23,7 @@ namespace bench {
 Listing latency_paced() {
   using Item = std::uint64_t;
   constexpr std::size_t kCapacity = 1024;
-  using Contenders = MainForUnicast<Item, kCapacity>;
+  using Contenders = Joined<Roster<WhorlDisruptorSingle<Item>>, MainForUnicast<Item, kCapacity>>;
   constexpr const char* kId = "latency_paced";
 
   return {{kId, [] {

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 
+#include "../contenders/disruptor.hpp"
 #include "../driver/round_trip_run.hpp"
 #include "rosters.hpp"
 #include "scenarios.hpp"
@@ -21,7 +22,7 @@ Listing pingpong() {
   using Item = std::uint64_t;
   constexpr std::size_t kCapacity = 1024;
   constexpr int kRoundTrips = 100'000;
-  using Contenders = MainForUnicast<Item, kCapacity>;
+  using Contenders = Joined<Roster<WhorlDisruptorSingle<Item>>, MainForUnicast<Item, kCapacity>>;
   constexpr const char* kId = "pingpong";
 
   return {{kId, [] {

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 
+#include "../contenders/disruptor.hpp"
 #include "../driver/one_thread_run.hpp"
 #include "rosters.hpp"
 #include "scenarios.hpp"
@@ -19,7 +20,7 @@ namespace bench {
 Listing push_pop_1t() {
   using Item = std::uint64_t;
   constexpr std::size_t kCapacity = 1024;
-  using Contenders = MainForUnicast<Item, kCapacity>;
+  using Contenders = Joined<Roster<WhorlDisruptorSingle<Item>>, MainForUnicast<Item, kCapacity>>;
   constexpr const char* kId = "push_pop_1t";
 
   return {

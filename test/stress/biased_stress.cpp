@@ -29,11 +29,6 @@ whorl::Position any_first(Random& random) {
   return wraps[between(random, 0, wraps.size() - 1)] - between(random, 0, 2'000);
 }
 
-// Spins, for so short a time that no scheduler has a say in it.
-void dawdle(std::uint64_t pauses) {
-  for (; pauses != 0; --pauses) whorl::sync::pause();
-}
-
 // Writes items [first, end) of `producer`, singly or in batches; false when stopped.
 bool write_row(Recorder& recorder, Ring& ring, std::size_t producer, std::uint64_t first, std::uint64_t end,
                std::stop_token stop, Random& random) {

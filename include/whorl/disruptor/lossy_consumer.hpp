@@ -9,6 +9,7 @@
 #include <utility>
 #include <whorl/disruptor/event_reader.hpp>
 #include <whorl/ring/sharded_ring.hpp>
+#include <whorl/sync/contract.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
 
@@ -51,7 +52,7 @@ struct LossyItem {
 /// T is the event, or what feed(copy) makes of one. The newest events are lost, those that come while the ring is full.
 ///
 /// Threads:   the feed: its node's. run, try_consume, wait_readable: one consumer. The rest: any.
-/// Order:     that of the events. What was done with an event before the feed saw it is visible to the consumer.
+/// Order:     that of the events, each once, also where a batch is handled again (`retry`, `rewind`). What was done with an event before the feed saw it is visible to the consumer.
 /// Progress:  the feed is wait-free but for copying; waking a consumer that sleeps is a system call. The rest: as
 ///            ShardedRing.
 /// Units:     capacity in items, a power of two; 1 is legal.
@@ -141,6 +142,8 @@ class LossyConsumer<T>::Feed {
       : consumer_(std::exchange(other.consumer_, nullptr)),
         lease_(std::move(other.lease_)),
         lost_(other.lost_),
+        next_(other.next_),
+        is_fed_(other.is_fed_),
         copy_(std::move(other.copy_)) {}
   Feed& operator=(Feed&&) = delete;
   ~Feed() { end(); }
@@ -149,7 +152,8 @@ class LossyConsumer<T>::Feed {
     requires std::is_invocable_r_v<T, Copy&, const E&>
   void operator()(E& event, const EventContext& at) noexcept(std::is_nothrow_invocable_v<Copy&, const E&>) {
     WHORL_ASSERT(consumer_ != nullptr, "a lossy consumer ends with its node's run: make another one for the next run");
-    if (consumer_ == nullptr) return;
+    const auto p = static_cast<Position>(at.sequence);
+    if (consumer_ == nullptr || (is_fed_ && distance(p, next_) > 0)) return;
     // Made where it lies, and only if there is room.
     struct Made {
       Feed& feed;
@@ -158,6 +162,8 @@ class LossyConsumer<T>::Feed {
       operator Item() const { return {feed.copy_(event), {at.sequence, feed.lost_}}; }
     };
     lost_ = lease_->try_write(Made{*this, event, at}) ? 0 : lost_ + 1;
+    next_ = p + 1;
+    is_fed_ = true;
   }
   void on_stop() noexcept { end(); }
 
@@ -172,6 +178,8 @@ class LossyConsumer<T>::Feed {
   LossyConsumer* consumer_;
   std::optional<ItsLease> lease_;
   std::uint64_t lost_ = 0;  // since the last one that found room
+  Position next_ = 0;       // a batch may come again: what is before this has been delivered or lost
+  bool is_fed_ = false;     // ... if anything has come
   Copy copy_;
 };
 

@@ -17,6 +17,7 @@ namespace whorl::inline WHORL_ABI_TAG {
 ///
 /// Threads:   wait_for_any, look: the consumer, which asks for what no producer claims anew meanwhile. The rest: any.
 /// Order:     what its producer and every consumer upstream did with an event is visible to whoever finds it available.
+/// Errors:    std::invalid_argument: a stripe without a shard.
 /// Progress:  look is wait-free. A look for a wait takes a look at every shard that has nothing.
 /// Lifetime:  shards and sequences outlive the barrier.
 template <class S, WaitStrategy W = typename S::Wait>
@@ -26,8 +27,9 @@ class ShardedBarrier {
 
   explicit ShardedBarrier(detail::Shards<S>& shards, std::initializer_list<Progress*> upstream = {})
       : ShardedBarrier(shards, std::span(upstream.begin(), upstream.size()), shards.wait_strategy()) {}
-  ShardedBarrier(detail::Shards<S>& shards, std::span<Progress* const> upstream, W strategy)
+  ShardedBarrier(detail::Shards<S>& shards, std::span<Progress* const> upstream, W strategy, ShardStripe stripe = {})
       : shards_(shards),
+        stripe_(detail::checked_stripe(stripe, shards.shard_count())),
         strategy_(std::move(strategy)),
         has_upstream_(!upstream.empty()),
         barriers_(shards.shard_count(), [&](std::size_t shard) {
@@ -43,7 +45,7 @@ class ShardedBarrier {
     return barriers_[shard].look(p, most);
   }
 
-  /// Waits until some shard has something that `progress`, the consumer's own, has not passed. Closed: none ever will, for
+  /// Waits until some shard of its stripe has something that `progress`, the consumer's own, has not passed. Closed: none ever will, for
   /// all are at their end, or somebody upstream has ended. An alert comes before everything else.
   BarrierEnd wait_for_any(const Progress& progress, const Until& until = {}) {
     BarrierEnd end = BarrierEnd::timed_out;
@@ -61,12 +63,15 @@ class ShardedBarrier {
     return end;
   }
 
-  /// Nothing will ever be available beyond what `progress` has passed, in any shard.
+  /// Nothing will ever be available beyond what `progress` has passed, in any shard of its stripe.
   bool ends_at(const Progress& progress) const noexcept {
-    for (std::size_t i = 0; i < barriers_.size(); ++i)
-      if (!barriers_[i].ends_before(progress.passed(i))) return false;
+    for (std::size_t k = 0; k < shard_count(); ++k)
+      if (!barriers_[shard(k)].ends_before(progress.passed(shard(k)))) return false;
     return true;
   }
+  /// How many shards its stripe has; and which one is number k of them.
+  std::size_t shard_count() const noexcept { return stripe_.count(barriers_.size()); }
+  std::size_t shard(std::size_t k) const noexcept { return stripe_.shard(k); }
   bool has_upstream() const noexcept { return has_upstream_; }
 
   /// Whoever waits here, or comes to wait, is stopped, until clear_alert().
@@ -79,12 +84,13 @@ class ShardedBarrier {
 
  private:
   bool any(const Progress& progress) noexcept {
-    for (std::size_t i = 0; i < barriers_.size(); ++i)
-      if (look(i, progress.passed(i), 1) != 0) return true;
+    for (std::size_t k = 0; k < shard_count(); ++k)
+      if (look(shard(k), progress.passed(shard(k)), 1) != 0) return true;
     return false;
   }
 
   detail::Shards<S>& shards_;
+  const ShardStripe stripe_;
   const W strategy_;
   const bool has_upstream_;
   Array<SequenceBarrier<S, W>> barriers_;

@@ -2,10 +2,10 @@
 // ShardedEventProcessor: the loop of a consumer of many shards.
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <initializer_list>
+#include <memory>
 #include <span>
 #include <stop_token>
 #include <type_traits>
@@ -15,15 +15,6 @@
 #include <whorl/disruptor/sharded_reader.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
-
-struct ShardedProcessorOptions {
-  /// The largest batch, over all shards; 0: what quota makes it.
-  std::size_t max_batch = 0;
-  /// What one shard gives to a batch, at most.
-  std::size_t quota = 256;
-  /// How long it waits before it calls on_timeout.
-  std::chrono::nanoseconds timeout = kForever;
-};
 
 /// Waits at its barrier, hands its handler batch after batch, and says after each how far it has come. A batch is one sweep
 /// over what the shards had when it began. The handler is called with events (sharded_reader.hpp), and may have the hooks of
@@ -57,15 +48,16 @@ class ShardedEventProcessor {
                               options, shards.wait_strategy()) {}
   ShardedEventProcessor(detail::Shards<S>& shards, std::span<Progress* const> upstream, Handler handler,
                         ShardedProcessorOptions options, W wait)
-      : options_(options),
-        shards_(shards),
-        sweep_(shards, detail::checked_run_quota(options.quota, "ShardedEventProcessor")),
-        barrier_(shards, upstream, std::move(wait)),
-        handler_(std::forward<Handler>(handler)),
-        sequence_(shards) {}
+      : ShardedEventProcessor(shards, upstream, std::forward<Handler>(handler), options, std::move(wait), nullptr) {}
+  /// One worker of a group that divides the shards (options.stripe): each event comes to one of them, and those of a shard,
+  /// and so of a producer, to the same. `group` is the sequence of all, made before them; others follow it, and gates have it.
+  ShardedEventProcessor(detail::Shards<S>& shards, Progress& group, std::initializer_list<Progress*> upstream,
+                        Handler handler, ShardedProcessorOptions options)
+      : ShardedEventProcessor(shards, std::span(upstream.begin(), upstream.size()), std::forward<Handler>(handler),
+                              options, shards.wait_strategy(), &group) {}
   ShardedEventProcessor(const ShardedEventProcessor&) = delete;
   ShardedEventProcessor& operator=(const ShardedEventProcessor&) = delete;
-  /// Leaves the gates if it is a member. It must not be running.
+  /// Its sequence leaves the gates if it is a member, and no group's. It must not be running.
   ~ShardedEventProcessor() {
     WHORL_ASSERT(!is_running(), "halt a processor, or close its ring, and join its thread before it ends");
   }
@@ -78,7 +70,7 @@ class ShardedEventProcessor {
     WHORL_ASSERT(!was_running, "a processor runs in one thread at a time");
     error_ = nullptr;
     end_ = RunEnd::halted;
-    sequence_.go_on();
+    sequence_.go_on(options_.stripe);
     if (call([&] {
           if constexpr (requires { handler_.on_start(); }) handler_.on_start();
         }) != ErrorAction::halt) {
@@ -88,7 +80,7 @@ class ShardedEventProcessor {
     call([&] {
       if constexpr (requires { handler_.on_stop(); }) handler_.on_stop();
     });
-    if (end_ != RunEnd::halted) sequence_.end();
+    if (end_ != RunEnd::halted) sequence_.end(options_.stripe);
     barrier_.clear_alert();  // now, not at the beginning: an alert that comes before a run is meant for it
     running_.store(false, sync::relaxed);  // relaxed: see above
     return end_;
@@ -98,7 +90,7 @@ class ShardedEventProcessor {
   void halt() noexcept { barrier_.alert(); }
   bool is_running() const noexcept { return running_.load(sync::relaxed); }  // relaxed: see run
 
-  /// How far it has come.
+  /// How far it, or its group, has come.
   Progress& sequence() noexcept { return sequence_; }
   const Progress& sequence() const noexcept { return sequence_; }
   std::remove_reference_t<Handler>& handler() noexcept { return handler_; }
@@ -106,6 +98,16 @@ class ShardedEventProcessor {
   std::exception_ptr error() const noexcept { return error_; }
 
  private:
+  ShardedEventProcessor(detail::Shards<S>& shards, std::span<Progress* const> upstream, Handler&& handler,
+                        ShardedProcessorOptions options, W wait, Progress* group)
+      : options_(options),
+        shards_(shards),
+        sweep_(shards, detail::checked_run_quota(options.quota, "ShardedEventProcessor"), options.stripe),
+        barrier_(shards, upstream, std::move(wait), options.stripe),
+        handler_(std::forward<Handler>(handler)),
+        own_(group == nullptr ? std::make_unique<Progress>(shards) : nullptr),
+        sequence_(group == nullptr ? *own_ : *group) {}
+
   // One batch, or one wait for it. False: the run is over.
   bool step(const std::stop_token& stop) {
     const std::size_t n = sweep_.look(barrier_, sequence_, options_.max_batch == 0 ? kAll : options_.max_batch);
@@ -133,7 +135,9 @@ class ShardedEventProcessor {
   // How many are available in all.
   std::size_t behind() noexcept {
     std::size_t n = 0;
-    for (std::size_t i = 0; i < shards_.shard_count(); ++i) n += barrier_.look(i, sequence_.passed(i));
+    for (std::size_t k = 0; k < barrier_.shard_count(); ++k) {
+      n += barrier_.look(barrier_.shard(k), sequence_.passed(barrier_.shard(k)));
+    }
     return n;
   }
 
@@ -220,7 +224,8 @@ class ShardedEventProcessor {
   detail::ShardedSweep<S> sweep_;
   ShardedBarrier<S, W> barrier_;
   Handler handler_;
-  Progress sequence_;  // lent when nothing can fail any more
+  const std::unique_ptr<Progress> own_;  // lent when nothing else can fail any more
+  Progress& sequence_;                   // the same, or the group's
   RunEnd end_ = RunEnd::halted;
   std::exception_ptr error_;
   sync::Atomic<bool> running_{false};
@@ -232,5 +237,8 @@ ShardedEventProcessor(Ring&, std::initializer_list<typename Ring::Progress*>, Ha
 template <class Ring, class Handler>
 ShardedEventProcessor(Ring&, std::initializer_list<typename Ring::Progress*>, Handler, ShardedProcessorOptions)
     -> ShardedEventProcessor<typename Ring::Shard, Handler>;
+template <class Ring, class Handler>
+ShardedEventProcessor(Ring&, typename Ring::Progress&, std::initializer_list<typename Ring::Progress*>, Handler,
+                      ShardedProcessorOptions) -> ShardedEventProcessor<typename Ring::Shard, Handler>;
 
 }  // namespace whorl::inline WHORL_ABI_TAG

@@ -2,6 +2,7 @@
 // What consumers of many shards have in common: an event's context, and the sweep that finds their batches.
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -10,6 +11,17 @@
 #include <whorl/handoff/array.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
+
+struct ShardedProcessorOptions {
+  /// The largest batch, over all shards; 0: what quota makes it.
+  std::size_t max_batch = 0;
+  /// What one shard gives to a batch, at most.
+  std::size_t quota = 256;
+  /// How long it waits before it calls on_timeout.
+  std::chrono::nanoseconds timeout = kForever;
+  /// Which shards it handles, as one worker of a group.
+  ShardStripe stripe = {};
+};
 
 /// An event's place: sequences are counted shard by shard.
 struct ShardPlace {
@@ -73,13 +85,16 @@ class ShardedSweep {
   // What a batch has of one shard: events up to `last`, tombstones from there to `end`.
   struct Run {
     std::size_t shard;
+    std::size_t turn;  // which one of its stripe that is
     Position begin;
     Position last;
     Position end;
   };
 
-  ShardedSweep(Shards<S>& shards, std::size_t quota)
+  ShardedSweep(Shards<S>& shards, std::size_t quota, ShardStripe stripe = {})
       : quota_(quota),
+        stripe_(checked_stripe(stripe, shards.shard_count())),
+        count_(stripe.count(shards.shard_count())),
         tombstones_(shards.shard_count(), [&](std::size_t i) { return Tombstones<S>(shards.shard(i)); }) {
     runs_.reserve(shards.shard_count());
   }
@@ -89,16 +104,16 @@ class ShardedSweep {
   std::size_t look(ShardedBarrier<S, W>& barrier, const ShardedSequence<S>& progress, std::size_t most) noexcept {
     runs_.clear();
     std::size_t size = 0;
-    const std::size_t mask = tombstones_.size() - 1;
-    for (std::size_t i = 0; i <= mask && size < most; ++i) {
-      const std::size_t shard = (turn_ + i) & mask;
+    std::size_t k = turn_;
+    for (std::size_t i = 0; i < count_ && size < most; ++i, k = after(k)) {
+      const std::size_t shard = stripe_.shard(k);
       const Position begin = progress.passed(shard);
       const std::size_t n = barrier.look(shard, begin, std::min(quota_, most - size));
       if (n == 0) continue;
-      runs_.push_back({shard, begin, tombstones_[shard].trim(begin, begin + n), begin + n});
+      runs_.push_back({shard, k, begin, tombstones_[shard].trim(begin, begin + n), begin + n});
+      turn_ = after(k);
       size += n;
     }
-    if (!runs_.empty()) turn_ = (runs_.back().shard + 1) & mask;
     return size;
   }
 
@@ -116,7 +131,7 @@ class ShardedSweep {
   // The batch ends at p of run r. The next one begins there, or, so that a shard whose every event ends its batch does not
   // keep the others waiting, with the next shard.
   void cut(std::size_t r, Position p, bool stay) noexcept {
-    turn_ = (runs_[r].shard + (stay ? 0 : 1)) & (tombstones_.size() - 1);
+    turn_ = stay ? runs_[r].turn : after(runs_[r].turn);
     runs_[r].end = p;
     runs_.erase(runs_.begin() + static_cast<std::ptrdiff_t>(r) + 1, runs_.end());
   }
@@ -131,8 +146,13 @@ class ShardedSweep {
   }
 
  private:
+  std::size_t after(std::size_t k) const noexcept { return k + 1 < count_ ? k + 1 : 0; }
+
   const std::size_t quota_;
-  std::size_t turn_ = 0;
+  const ShardStripe stripe_;
+  const std::size_t count_;  // shards in it
+  std::size_t turn_ = 0;     // which of them comes first
+
   std::vector<Run> runs_;
   Array<Tombstones<S>> tombstones_;
 };

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <vector>
+#include <whorl/disruptor/sharded_stripe.hpp>
 #include <whorl/handoff/sequence.hpp>
 #include <whorl/sync/contract.hpp>
 #include <whorl/wait/event_count.hpp>
@@ -17,7 +18,7 @@ class Shards;
 /// A sequence of each shard, all of one consumer. Producers wait for that of their shard; consumers that come after this one
 /// wait for all of them at once, in the place where all consumers sleep.
 ///
-/// Threads:   one owner releases and ends; any number of others read.
+/// Threads:   one owner of each shard releases and ends it, as a rule of all of them; any number of others read.
 /// Order:     what the owner did before release(shard, p) is visible to whoever then sees passed(shard) >= p.
 /// Progress:  release is wait-free, but for a system call for those that sleep.
 /// Lifetime:  barriers that follow it end before it does, and it before the shards.
@@ -52,13 +53,13 @@ class ShardedSequence {
     shards_.news().notify();
   }
 
-  /// The owner comes no further in any shard, and nobody needs to wait for it; go_on() takes it back.
-  void end() noexcept {
-    for (Sequence* sequence : sequences_) sequence->end();
+  /// The owner comes no further in any shard of `stripe`, and nobody needs to wait for it; go_on() takes it back.
+  void end(ShardStripe stripe = {}) noexcept {
+    for (std::size_t k = 0; k < stripe.count(shard_count()); ++k) in(stripe.shard(k)).end();
     shards_.news().notify();
   }
-  void go_on() noexcept {
-    for (Sequence* sequence : sequences_) sequence->go_on();
+  void go_on(ShardStripe stripe = {}) noexcept {
+    for (std::size_t k = 0; k < stripe.count(shard_count()); ++k) in(stripe.shard(k)).go_on();
   }
 
   /// Its part in one shard, for that shard's gate and barriers. Who releases that directly wakes no consumer that sleeps.

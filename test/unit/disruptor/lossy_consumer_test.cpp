@@ -181,6 +181,38 @@ TEST_CASE("LossyConsumer: a copy that throws is the node's failure, and neither 
   CHECK(screen.lost() == 0);
 }
 
+TEST_CASE("LossyConsumer: what comes again is delivered, or lost, once") {
+  struct Fails {  // twice at each event
+    whorl::ErrorAction action;
+    std::uint64_t& handled;
+    int attempt = 0;
+    void operator()(std::uint64_t&) {
+      if (attempt++ < 2) throw std::runtime_error("not yet");
+      attempt = 0;
+      ++handled;
+    }
+    whorl::ErrorAction on_error(const std::exception_ptr&, std::uint64_t*, SequenceNumber) noexcept { return action; }
+  };
+  for (const whorl::Position first : kFirstPositions) {
+    for (const auto action : {whorl::ErrorAction::retry, whorl::ErrorAction::rewind}) {
+      CAPTURE(first);
+      LossyConsumer<std::uint64_t> screen(4);
+      std::uint64_t handled = 0;
+      whorl::Disruptor<std::uint64_t> d({.capacity = 8, .first_position = first});
+      d.handle(whorl::aggregate(screen.feed(), Fails{action, handled}), {.max_batch = 1});
+      d.start();
+      publish(d, 6);
+      d.close();
+      d.join();
+      CHECK(handled == 6);
+      Got got;
+      CHECK(screen.run(got) == ReadResult::closed);
+      CHECK(got.numbers == Numbers{first, first + 1, first + 2, first + 3});
+      CHECK(screen.lost() == 2);
+    }
+  }
+}
+
 TEST_CASE("LossyConsumer: ends with its node: halted, failed, removed, or never run") {
   Got got;
   SUBCASE("halted") {

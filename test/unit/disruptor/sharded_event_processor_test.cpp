@@ -296,3 +296,60 @@ TEST_CASE_TEMPLATE("ShardedEventProcessor: a graph in threads sees every event o
     CHECK(checker->next == std::vector<std::uint64_t>(kShards, kEach));
   }
 }
+
+TEST_CASE_TEMPLATE("ShardedEventProcessor: workers of a group divide the shards, and who follows them sees all", B,
+                   WHORL_TEST_SHARDED_BUFFERS) {
+  typename B::template Of<std::uint64_t> ring(32, 4);
+  using Ring = decltype(ring);
+  Producers producers(ring);
+  typename Ring::Progress group(ring);
+  EventDiary even, odd, after;
+  ShardedEventProcessor<typename Ring::Shard, EventDiary&> zero(ring, group, {}, even, {.stripe = {0, 2}}),
+      one(ring, group, {}, odd, {.quota = 1, .stripe = {1, 2}});
+  Processor<Ring> follower(ring, {&group}, after);
+  REQUIRE(ring.add_gating(follower.sequence()));
+  for (std::size_t shard = 0; shard < 4; ++shard) REQUIRE(producers.publish(shard, 2));
+  producers.end();
+  CHECK(one.run() == RunEnd::closed);
+  CHECK(odd.text == "S B2/4 100, 300,. B2/2 101, 301,. s");
+  CHECK(zero.run() == RunEnd::closed);
+  CHECK(even.text == "S B4/4 0 1, 200 201,. s");
+  CHECK(follower.run() == RunEnd::closed);
+  CHECK(after.text == "S B8/8 0 1, 100 101, 200 201, 300 301,. s");
+}
+
+TEST_CASE("ShardedEventProcessor: where one worker of a group has failed, who follows handles what the others have") {
+  SharedInline::Of<std::uint64_t> ring(32, 4);
+  using Ring = decltype(ring);
+  Producers producers(ring);
+  Ring::Progress group(ring);
+  EventDiary bad, good, after;
+  bad.on_event = [](std::uint64_t e) {
+    if (e == 201) throw 7;
+  };
+  ShardedEventProcessor<Ring::Shard, EventDiary&> zero(ring, group, {}, bad, {.stripe = {0, 2}}),
+      one(ring, group, {}, good, {.stripe = {1, 2}});
+  Processor<Ring> follower(ring, {&group}, after);
+  for (std::size_t shard = 0; shard < 4; ++shard) REQUIRE(producers.publish(shard, 2));
+  CHECK(zero.run() == RunEnd::failed);
+  CHECK(one.run() == RunEnd::closed);
+  CHECK(follower.run() == RunEnd::closed);
+  CHECK(after.text == "S B7/7 0 1, 100 101, 200, 300 301,. s");
+}
+
+TEST_CASE("ShardedEventProcessor: refuses a worker that has no shard") {
+  SharedInline::Of<std::uint64_t> ring(8, 2);
+  using Ring = decltype(ring);
+  Ring::Progress group(ring);
+  EventDiary diary;
+  const auto make = [&](whorl::ShardStripe stripe) {
+    ShardedEventProcessor<Ring::Shard, EventDiary&>(ring, group, {}, diary, {.stripe = stripe});
+  };
+  CHECK_THROWS_WITH_AS(
+      make({2, 3}),
+      "ShardStripe: worker 2 of 3 has no part of 2 shards: workers are numbered from 0, and no more than shards",
+      std::invalid_argument);
+  CHECK_THROWS_AS(make({2, 2}), std::invalid_argument);
+  CHECK_THROWS_AS(make({0, 0}), std::invalid_argument);
+  make({1, 2});
+}
