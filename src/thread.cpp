@@ -58,7 +58,7 @@ Thread::Thread(std::function<void()> work) {
   auto mine = std::make_unique<Work>(std::move(work));
   pthread_t thread{};
   check(pthread_create(&thread, nullptr, whorl_thread_main, mine.get()), "whorl: a thread");
-  static_cast<void>(mine.release());  // the thread's from now on
+  [[maybe_unused]] const Work* const theirs = mine.release();  // the thread's from now on
   thread_ = thread;
 }
 
