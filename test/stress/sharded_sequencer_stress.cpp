@@ -205,6 +205,42 @@ TEST_CASE_TEMPLATE("sharded sequencer: 64 producers, 16 shards, a graph of five"
   run<typename S::Ring>(kGraph, 16, 64, 16, scaled(400), true);
 }
 
+// Each event comes to one worker, to the same as all of its shard, and then to the one that follows them.
+TEST_CASE_TEMPLATE("sharded sequencer: two workers divide the shards, and one follows them", S,
+                   Shape<whorl::Shared, whorl::Inline, whorl::BlockingWait>,
+                   Shape<whorl::Shared, whorl::Dense, whorl::YieldingWait>) {
+  using Ring = typename S::Ring;
+  using Worker = Node<typename Ring::Shard>;
+  using Processor = whorl::ShardedEventProcessor<typename Ring::Shard, Worker&>;
+  const std::uint64_t each = scaled(5'000);
+  Watchdog watchdog("sharded sequencer: group");
+  Ring ring(32, 4);
+  typename Ring::Progress group(ring);
+  Worker even(0, {}, 4, 8, watchdog), odd(0, {}, 4, 8, watchdog), after(1, {0}, 4, 8, watchdog);
+  Processor zero(ring, group, {}, even, {.stripe = {0, 2}}), one(ring, group, {}, odd, {.stripe = {1, 2}});
+  Processor last(ring, {&group}, after);
+  REQUIRE(ring.add_gating(last.sequence()));
+  {
+    std::vector<std::jthread> threads;
+    for (Processor* processor : {&zero, &one, &last}) threads.emplace_back([processor] { processor->run(); });
+    {
+      const Crew crew(8, [&](std::size_t producer, std::stop_token, Random& random) {
+        produce(ring, producer, each, true, random);
+      });
+    }
+    ring.close();
+  }
+  for (const Worker* node : {&even, &odd, &after}) {
+    CHECK(node->ledger.complaint() == "");
+    CHECK(node->wrong == 0);
+  }
+  for (std::size_t producer = 0; producer < 8; ++producer) {
+    CHECK(even.ledger.seen_of_each()[producer] == (producer % 2 == 0 ? each : 0));
+    CHECK(odd.ledger.seen_of_each()[producer] == (producer % 2 == 1 ? each : 0));
+    CHECK(after.ledger.seen_of_each()[producer] == each);
+  }
+}
+
 // Nobody has an end but the close: who waits for room, or for something to read, hears of it, and what was accepted is
 // handled.
 TEST_CASE_TEMPLATE("sharded sequencer: closed while producers wait", S, WHORL_STRESS_SHARDS(whorl::BlockingWait)) {

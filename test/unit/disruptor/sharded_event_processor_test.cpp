@@ -276,7 +276,7 @@ TEST_CASE_TEMPLATE("ShardedEventProcessor: a graph in threads sees every event o
       while (auto lease = ring.lease()) leases.push_back(std::move(*lease));
     }
     for (std::size_t i = 0; i < kShards; ++i) {
-      producers.emplace_back([&ring, &leases, i] {
+      producers.emplace_back([&, i] {
         const auto publish = [](auto& shard) {
           for (std::uint64_t n = 0; n < kEach; ++n) (void)shard.publish_event([&](std::uint64_t& e) { e = n; });
         };
