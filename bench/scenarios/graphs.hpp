@@ -16,6 +16,7 @@ using Word = Words<1>;
 
 inline constexpr std::size_t kGraphCapacity = 65536;  // events, on both sides
 inline constexpr unsigned kCpusOfStage = 2;
+inline constexpr double kWeightOfWarmUp = 3;  // lmax/java takes three seconds before its first sample
 
 /// How all of a graph wait, for events and for room, on both sides: pauses only where each thread has a CPU, else giving the
 /// CPU away.
@@ -63,7 +64,7 @@ void add_disruptor(Scenario& scenario, const HandOffPlan& plan, bool real_time =
 template <class G, class Event, class Kind, class Layout>
 Listed graph(const std::string& id, const std::string& summary, std::size_t batch = 1) {
   return {id, [=] {
-            Scenario scenario{.id = id, .summary = summary, .entries = {}, .missing = {}};
+            Scenario scenario{.id = id, .summary = summary, .entries = {}, .missing = {}, .weight = kWeightOfWarmUp};
             add_disruptor<G, Event, Kind, Layout>(scenario, graph_plan<G>(batch));
             add_lmax(scenario, id, kGraphCapacity);
             return scenario;

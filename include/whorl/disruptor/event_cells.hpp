@@ -37,9 +37,9 @@ class StampedEvents {
   E& at(Position p) noexcept { return cells_[index(p, mask_)].event; }
 
   void publish(Position p, std::size_t n) noexcept {
-    for (; n != 0; --n, ++p) {
+    for (const View view = this->view(); n != 0; --n, ++p) {
       // (36) release pairs with acquire (37): the event is complete before a reader sees its stamp.
-      cells_[index(p, mask_)].stamp.store(p + 1, sync::release);
+      view.cell(p).stamp.store(p + 1, sync::release);
     }
   }
   void bury(Position p, std::size_t n) noexcept {
@@ -49,14 +49,15 @@ class StampedEvents {
     }
   }
   std::size_t ready(Position p, std::size_t most) const noexcept {
+    const View view = this->view();
     std::size_t n = 0;
     for (; n < most; ++n, ++p) {
-      const Position stamp = this->stamp(p);
+      const Position stamp = view.stamp(p);
       if (stamp != p + 1 && stamp != tombstone(p)) break;
     }
     return n;
   }
-  bool is_buried(Position p) const noexcept { return stamp(p) == tombstone(p); }
+  bool is_buried(Position p) const noexcept { return view().stamp(p) == tombstone(p); }
 
  private:
   static constexpr Position tombstone(Position p) noexcept { return p + 1 + (Position{1} << 63); }
@@ -74,10 +75,18 @@ class StampedEvents {
     E event;
   };
 
-  Position stamp(Position p) const noexcept {
-    // (37) acquire pairs with release (36) and (38).
-    return cells_[index(p, mask_)].stamp.load(sync::acquire);
-  }
+  // A copy of the members for a loop: as far as the compiler knows, each access to a stamp might change them.
+  struct View {
+    Cell* cells;
+    std::size_t mask;
+
+    Cell& cell(Position p) const noexcept { return cells[index(p, mask)]; }
+    Position stamp(Position p) const noexcept {
+      // (37) acquire pairs with release (36) and (38).
+      return cell(p).stamp.load(sync::acquire);
+    }
+  };
+  View view() const noexcept { return {cells_.data(), mask_}; }
 
   Array<Cell> cells_;
   std::size_t mask_;

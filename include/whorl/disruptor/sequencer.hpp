@@ -53,7 +53,7 @@ class Sequencer : public SequencerView<C, Memory, News> {
 
   /// Claims n sequences and returns the last of them; nothing when there is no room for all, when it is closed, and for
   /// an n that is 0 or more than capacity().
-  [[nodiscard]] std::optional<SequenceNumber> try_next(std::size_t n = 1) noexcept {
+  [[nodiscard, gnu::always_inline]] std::optional<SequenceNumber> try_next(std::size_t n = 1) noexcept {
     const Claimed claimed = claim(n);
     if (!claimed) [[unlikely]]
       return std::nullopt;
@@ -61,17 +61,16 @@ class Sequencer : public SequencerView<C, Memory, News> {
   }
 
   /// The same, waiting for room. However it ends, nothing is claimed but what it says.
-  NextResult next(std::size_t n = 1, const Until& until = {}) {
+  [[gnu::always_inline]] NextResult next(std::size_t n = 1, const Until& until = {}) {
     const Claimed claimed = claim(n);
     if (claimed) [[likely]]
       return {WriteResult::ok, last_before(claimed.first + n)};
-    if (n - 1 >= capacity_) return {};
-    return detail::next_when_room(*this, wait_, n, until, [&] { return claim(n); }, [&] { return hears_of_end(); });
+    return wait_for_room(n, until);
   }
 
   /// Sequences low .. high, which this producer has claimed, can be read. Where marks are in order, claims are published
   /// in the order in which they were made.
-  void publish(SequenceNumber low, SequenceNumber high) noexcept {
+  [[gnu::always_inline]] void publish(SequenceNumber low, SequenceNumber high) noexcept {
     const auto p = static_cast<Position>(low);
     const Position end = next_after(high);
     WHORL_ASSERT(distance(p, end) > 0, "publish what was claimed: from the first to the last sequence");
@@ -82,7 +81,7 @@ class Sequencer : public SequencerView<C, Memory, News> {
     hand_off_.cells().publish(p, static_cast<std::size_t>(end - p));
     published_.event().notify();
   }
-  void publish(SequenceNumber sequence) noexcept { publish(sequence, sequence); }
+  [[gnu::always_inline]] void publish(SequenceNumber sequence) noexcept { publish(sequence, sequence); }
 
   /// Sequences low .. high, which this producer has claimed, will never be published: consumers pass over them. For an
   /// exclusive claim: the last ones claimed, which can then be claimed anew.
@@ -181,6 +180,12 @@ class Sequencer : public SequencerView<C, Memory, News> {
     if constexpr (!kShared)
       if (is_over && !hand_off_.claim().is_final()) stop_producing();
     return is_over;
+  }
+
+  // There was none.
+  [[gnu::noinline]] NextResult wait_for_room(std::size_t n, const Until& until) {
+    if (n - 1 >= capacity_) return {};
+    return detail::next_when_room(*this, wait_, n, until, [&] { return claim(n); }, [&] { return hears_of_end(); });
   }
 
   void stop_producing() noexcept {

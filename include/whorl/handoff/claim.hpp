@@ -53,8 +53,9 @@ class ExclusiveClaim {
     state_.fetch_and(~kOwned, sync::release);
   }
 
+  /// Inline, so that it is a dozen instructions wherever it is called from.
   template <Gate G>
-  Claimed try_claim(std::size_t least, std::size_t most, const G& gate) noexcept {
+  [[gnu::always_inline]] Claimed try_claim(std::size_t least, std::size_t most, const G& gate) noexcept {
     // Relaxed: "closed" is news, not a hand-over; an owner that hears of it one call later has merely claimed first.
     if ((state_.load(sync::relaxed) & kClosed) != 0) [[unlikely]]
       return {};
@@ -123,7 +124,7 @@ class SharedClaim {
       : next_(first), limit_(first + capacity), capacity_(capacity) {}
 
   template <Gate G>
-  Claimed try_claim(std::size_t least, std::size_t most, const G& gate) noexcept {
+  [[gnu::always_inline]] Claimed try_claim(std::size_t least, std::size_t most, const G& gate) noexcept {
     Position first = next_.load(sync::relaxed);  // relaxed: the CAS below proves it was the newest
     for (;;) {
       std::size_t count = most;
@@ -177,7 +178,7 @@ class SharedClaim {
   // The room at `first` by the gate's latest word; keeps that word for the others when there is enough. A late store
   // merely moves the limit back: every value it ever holds was the gate's position + capacity at some instant.
   template <Gate G>
-  std::int64_t widen_limit(Position first, std::size_t least, const G& gate) noexcept {
+  [[gnu::noinline]] std::int64_t widen_limit(Position first, std::size_t least, const G& gate) noexcept {
     if (is_beyond(first)) return -1;  // there is a gate that lets everything pass
     const Position limit = gate.passed(first) + capacity_;
     const std::int64_t room = distance(first, limit);

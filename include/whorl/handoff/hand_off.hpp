@@ -55,7 +55,9 @@ class HandOff {
   }
 
   /// A write in steps: claim; then the cells' build and publish; what is left over is abandoned.
-  Claimed try_claim(std::size_t least, std::size_t most) noexcept { return claim_.try_claim(least, most, gate_); }
+  [[gnu::always_inline]] Claimed try_claim(std::size_t least, std::size_t most) noexcept {
+    return claim_.try_claim(least, most, gate_);
+  }
 
   /// Gives up claimed positions that nothing will be published in: of an exclusive claim, its last ones.
   void abandon(Claimed rest) noexcept {

@@ -38,8 +38,8 @@ class EventCount {
 
   explicit EventCount(Payer payer) noexcept : payer_(payer), word_(sync::asymmetric() ? 0 : kFenced | kSettled) {}
 
-  /// What sleepers wait for may have changed: wakes them all.
-  void notify() noexcept {
+  /// What sleepers wait for may have changed: wakes them all. Inline: as a rule it is a load and a branch.
+  [[gnu::always_inline]] void notify() noexcept {
     sync::light_barrier(word_);
     // Relaxed: the barrier orders it after the change; so it is for every access below.
     if ((word_.load(sync::relaxed) & (kAsleep | kFenced)) != 0) [[unlikely]]
