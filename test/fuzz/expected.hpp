@@ -122,7 +122,8 @@ struct ExpectedRing {
 /// One read call, item by item: between two items a handler may write.
 class ExpectedSweep {
  public:
-  ExpectedSweep(ExpectedRing& ring, std::size_t most) : ring_(ring), most_(most), from_(ring.turn), left_(ring.shards.size()) {}
+  ExpectedSweep(ExpectedRing& ring, std::size_t most)
+      : ring_(ring), most_(most), from_(ring.turn), left_(ring.shards.size()) {}
 
   /// The next item that the consumer gets; none when the call returns.
   std::optional<std::uint32_t> next() {
