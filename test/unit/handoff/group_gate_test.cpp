@@ -120,6 +120,20 @@ TEST_CASE("GroupGate: has places for 64, and who finds none is not a member and 
   CHECK(gate.passed(100) == 8);
 }
 
+TEST_CASE("GroupGate: whose places are all taken looks at each of them and no farther") {
+  GroupGate gate(0);
+  std::deque<Sequence> sequences(GroupGate::kMostMembers);
+  for (Sequence& sequence : sequences) REQUIRE(join(gate, sequence, 3));
+  Sequence late;
+  CHECK(gate.size() == GroupGate::kMostMembers);
+  CHECK_FALSE(gate.leave(late));
+  CHECK_FALSE(gate.ends_before(4));
+  CHECK(gate.sleep_unless(3, [] { return true; }, {}));
+  gate.wake();
+  sequences.back().end();
+  CHECK(gate.ends_before(5));
+}
+
 TEST_CASE("GroupGate: who finds no place has never moved, not even for a moment") {
   GroupGate gate(0);
   std::deque<Sequence> sequences(GroupGate::kMostMembers);
