@@ -274,7 +274,13 @@ TEST_CASE("LossyConsumer: one that has had enough loses the rest, and so does on
   };
   CHECK(screen.run(stop_it, whorl::BlockingWait{}, stop.get_token()) == ReadResult::stopped);
   CHECK(got.numbers == Numbers{0, 1, 2, 3});
-  CHECK(screen.run(stop_it, whorl::BlockingWait{}, 1ns) == ReadResult::timed_out);
+  publish(d, 2);
+  REQUIRE(d.drain_for({}));
+  CHECK(screen.run(got, whorl::BlockingWait{}, stop.get_token()) ==
+        ReadResult::stopped);  // although there is something
+  CHECK(screen.run(got, whorl::BlockingWait{}, 0ns) == ReadResult::timed_out);
+  CHECK(got.numbers.size() == 4);
+  CHECK(screen.try_consume(got) == 2);
   screen.close();
   publish(d, 5);
   REQUIRE(d.drain_for({}));
