@@ -69,6 +69,14 @@ LIKELY_MODELS = {
     "sequencer": SEQUENCER,
     "sequencer_view": SEQUENCER,
     "sequences": SEQUENCER,
+    "sharded_barrier": ["sharded_sequencer: closed while", "sharded_sequencer"],
+    "sharded_event_poller": ["sharded_sequencer"],
+    "sharded_event_processor": ["sharded_sequencer"],
+    "sharded_lease": ["sharded_sequencer"],
+    "sharded_reader": ["sharded_sequencer"],
+    "sharded_sequence": ["sharded_sequencer"],
+    "sharded_sequencer": ["sharded_sequencer: closed while", "sharded_sequencer"],
+    "sharded_stripe": ["sharded_sequencer"],
     "sharded_ring": ["close: closed is news", "waiting_ring: closed while"],
     "small_lock": ["sequencer: barriers come and go", "disruptor"],
     "stamped_cells": [
@@ -104,6 +112,16 @@ LIKELY_UNITS = {
     "doorbell": ["sharded_ring_waits_test"],
     "ring_shard": ["claimed_range_test", "sharded_ring_test", "waits_steps_test"],
     "sharded_ring": ["waits_steps_test"],
+    "lossy_consumer": ["lossy_consumer_test"],
+    "rewind": ["batch_event_processor_test"],
+    "sharded_barrier": ["sharded_barrier_test"],
+    "sharded_event_poller": ["sharded_event_poller_test"],
+    "sharded_event_processor": ["sharded_event_processor_test"],
+    "sharded_lease": ["sharded_sequencer_test"],
+    "sharded_reader": ["sharded_event_processor_test", "sharded_event_poller_test"],
+    "sharded_sequence": ["sharded_barrier_test", "sharded_event_processor_test"],
+    "sharded_sequencer": ["sharded_sequencer_test"],
+    "sharded_stripe": ["sharded_event_processor_test"],
 }
 # On real threads a lost wake-up takes all the time that there is; the explorer sees at once that nobody can go on.
 SLEEPS = {"doorbell", "event_count", "gate", "group_gate", "sequence", "sequencer"}

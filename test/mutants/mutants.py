@@ -10,7 +10,8 @@ are likely to notice, then all.
 A mutant that gets past all of them has survived; it must be listed, with its reason, in survivors.txt, or this program fails.
 What is listed is not tried again, unless with --all. A mutant that does not compile is no mutant, and is not counted.
 
-Without --all-classes: every order, barrier and wake-up, and of the others each sixteenth, always the same ones.
+Without --all-classes: every order, barrier and wake-up, and of the others each sixteenth, always the same ones. With
+--turns N: of these each Nth; at which it begins, the text of all headers decides, so that every change tries others.
 
     mutants.py --include DIR --engine LIB --work DIR --model NAME=SOURCE... --unit FILE... [OPTIONS] -- COMPILER [FLAGS...]
 """
@@ -32,15 +33,19 @@ MOST_LISTED = 0.05  # of all mutants
 KINDS = ("unit", "model", "asan", "tsan")
 
 
+def digest_of(include):
+    digest = hashlib.sha256()
+    for header in sorted(include.rglob("*.hpp")):
+        digest.update(header.read_bytes())
+    return digest.hexdigest()
+
+
 class State:
     """What is known already of which mutant; kept in a file, so that a run that was interrupted goes on."""
 
     def __init__(self, path, include, resume):
         self.path, self.lock = path, threading.Lock()
-        digest = hashlib.sha256()
-        for header in sorted(include.rglob("*.hpp")):
-            digest.update(header.read_bytes())
-        self.known = {"headers": digest.hexdigest(), "mutants": {}}
+        self.known = {"headers": digest_of(include), "mutants": {}}
         if resume and path.exists():
             before = json.loads(path.read_text())
             if before["headers"] == self.known["headers"]:
@@ -127,6 +132,9 @@ def choose(options):
     if not options.all_classes:
         everything = [m for m in everything if m.kind in sites.BY_EXPLORER or in_sample(m)]
     chosen = [m for m in everything if options.only in str(m) and (not options.classes or m.kind in options.classes)]
+    if options.turns > 1 and not options.all_classes:
+        begin = int(digest_of(options.include), 16) % options.turns
+        chosen = chosen[begin::options.turns]
     if not chosen:
         sys.exit("no site found: nothing was tried")
     return chosen
@@ -145,6 +153,7 @@ def parse():
     parser.add_argument("--stress", action="append", type=path, default=[], metavar="FILE")
     parser.add_argument("--support", action="append", type=path, default=[], metavar="FILE", help="goes into each test")
     parser.add_argument("--all-classes", action="store_true", help="every mutant, and no sample")
+    parser.add_argument("--turns", type=int, default=1, metavar="N", help="each Nth of those that would be tried")
     parser.add_argument("--classes", type=lambda text: text.split(","), default=[], help=f"of {','.join(sites.CLASSES)}")
     parser.add_argument("--only", default="", help="mutants whose description contains this")
     parser.add_argument("--judges", type=lambda text: text.split(","), default=list(KINDS), help=f"of {','.join(KINDS)}")
@@ -223,7 +232,8 @@ def conclude(options, survivors, counts):
         total["listed"] > MOST_LISTED * everything)
     if too_many:
         print(f"MORE THAN {MOST_LISTED:.0%} ARE LISTED")
-    print(f"mutants: {total['killed']} of {everything} killed, {total['listed']} survivors listed")
+    share = f"; one of {options.turns} was tried" if options.turns > 1 and not options.all_classes else ""
+    print(f"mutants: {total['killed']} of {everything} killed, {total['listed']} survivors listed{share}")
     return 1 if total["survive"] or stale or too_many else 0
 
 
