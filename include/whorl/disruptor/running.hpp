@@ -175,8 +175,10 @@ class Running {
     Sequence& sequence = node.processor.sequence();
     const bool never_was = node.is_late && node.start_error != nullptr;
     if (error != nullptr && !never_was) keep(std::move(error));
+    // Who leaves may be halted, but not fail: then its processor has closed the ring, and the rest must hear of it.
     // Relaxed: see remove.
-    if (end != RunEnd::closed && !never_was && !node.is_leaving.load(sync::relaxed)) {
+    const bool is_told_to_leave = end == RunEnd::halted && node.is_leaving.load(sync::relaxed);
+    if (end != RunEnd::closed && !never_was && !is_told_to_leave) {
       close();
       doom(node);
     }
