@@ -43,7 +43,11 @@ class Graph : public Running<Ring> {
     node->processor = AnyProcessor(make(*node, std::span<Sequence* const>(upstream)));
     node->sleeps_before = node->processor.sequence().waiting().sleeps();
     node->is_late = is_started_;
-    if (is_started_ && !ring_.add_gating(node->processor.sequence())) refuse(too_many());
+    make_room_for(*node);
+    if (is_started_ && !ring_.add_gating(node->processor.sequence())) {
+      entrance_.remove_thread(node->inside);
+      refuse(too_many());
+    }
     Node& added = put_in(std::move(node));
     if (is_started_) start_late(added);
     return {this, added.number};
@@ -172,9 +176,17 @@ class Graph : public Running<Ring> {
     std::rethrow_exception(error);
   }
 
-  Node& put_in(std::unique_ptr<Node> node) {
+  // All that may fail before anybody hears of the node.
+  void make_room_for(const Node& node) {
+    {
+      const SmallLockGuard guard(this->lock_);
+      sync::plain_write(this);
+      nodes_.reserve(nodes_.size() + 1);
+    }
+    entrance_.add_thread(node.inside);
+  }
+  Node& put_in(std::unique_ptr<Node> node) noexcept {
     Node& added = *node;
-    entrance_.add_thread(added.inside);
     for (Node* before : added.upstream) before->is_upstream = true;
     ++next_number_;
     const SmallLockGuard guard(this->lock_);
