@@ -204,7 +204,7 @@ class Disruptor {
   static detail::NodeDrive drive(const HandlerOptions& options) noexcept {
     return options.own_thread ? detail::NodeDrive::own_thread : detail::NodeDrive::thread;
   }
-  void check_started() const {
+  void check_started() {
     if (!graph_.is_started()) detail::refuse(graph_.who() + ": start() it before producer(): nobody would read yet");
   }
   void check_outside(const char* what) {

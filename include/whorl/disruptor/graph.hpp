@@ -16,7 +16,7 @@ namespace whorl::inline WHORL_ABI_TAG::detail {
 // nothing comes after, or all, where nodes may come and go: a node joins at the claim position, and cannot do so later
 // than it begins.
 //
-// Threads:  halt, error: any, but not while that node is removed. run: the node's. The rest: one at a time.
+// Threads:  halt, error, is_started: any. run: the node's. The rest: one at a time.
 template <class Ring>
 class Graph : public Running<Ring> {
   using Base = Running<Ring>;
@@ -62,7 +62,7 @@ class Graph : public Running<Ring> {
              "EmptyGate::open if they may be lost");
     }
     join_gate();
-    is_started_ = true;
+    has_started();
     attempt<false>(
         [&] {
           for (const auto& node : nodes_) this->launch(*node);
@@ -76,20 +76,15 @@ class Graph : public Running<Ring> {
     std::rethrow_exception(this->error());
   }
 
-  RunEnd run(NodeId id) {
-    Node& node = at(id);
-    if (node.drive != NodeDrive::own_thread) {
-      refuse(who(node) + ": it is not yours to run: make it with own_thread = true");
-    }
-    if (!is_started_) refuse(who(node) + ": start() the Disruptor before its nodes are run");
-    if (node.where() != NodeState::built) refuse(who(node) + ": it has been run, and a node runs once");
-    return this->run_here(node);
-  }
+  RunEnd run(NodeId id) { return this->run_here(take_to_run(id)); }
 
   void halt(NodeId id) {
-    Node& node = at(id);
+    {
+      const SmallLockGuard guard(this->lock_);  // nobody removes the node meanwhile
+      sync::plain_write(this);
+      this->doom_all_from(find(id));
+    }
     this->close();
-    this->doom(node);
   }
 
   // False: time was up before it had handled all that was claimed, and it stays.
@@ -108,15 +103,15 @@ class Graph : public Running<Ring> {
   }
 
   Node& at(NodeId id) {
-    if (id.owner() != this) refuse(who() + ": node " + std::to_string(id.number()) + " is another Disruptor's");
     const SmallLockGuard guard(this->lock_);
     sync::plain_read(this);
-    const auto it =
-        std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& node) { return node->number == id.number(); });
-    if (it == nodes_.end()) refuse(who() + ": node " + std::to_string(id.number()) + " has been removed");
-    return **it;
+    return find(id);
   }
-  bool is_started() const noexcept { return is_started_; }
+  bool is_started() noexcept {
+    const SmallLockGuard guard(this->lock_);
+    sync::plain_read(this);
+    return is_started_;
+  }
   std::string who() const { return options_.name.empty() ? "Disruptor" : "Disruptor '" + options_.name + "'"; }
 
   DisruptorStats stats() {
@@ -133,6 +128,32 @@ class Graph : public Running<Ring> {
   }
 
  private:
+  // Under the lock, without which it is there only as long as nobody removes it.
+  Node& find(NodeId id) const {
+    if (id.owner() != this) refuse(who() + ": node " + std::to_string(id.number()) + " is another Disruptor's");
+    const auto it =
+        std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& node) { return node->number == id.number(); });
+    if (it == nodes_.end()) refuse(who() + ": node " + std::to_string(id.number()) + " has been removed");
+    return **it;
+  }
+  // From now on nobody else runs it, and nobody removes it before it has ended.
+  Node& take_to_run(NodeId id) {
+    const SmallLockGuard guard(this->lock_);
+    sync::plain_write(this);
+    Node& node = find(id);
+    if (node.drive != NodeDrive::own_thread) {
+      refuse(who(node) + ": it is not yours to run: make it with own_thread = true");
+    }
+    if (!is_started_) refuse(who(node) + ": start() the Disruptor before its nodes are run");
+    if (!node.try_begin()) refuse(who(node) + ": it has been run, and a node runs once");
+    return node;
+  }
+  void has_started() noexcept {
+    const SmallLockGuard guard(this->lock_);
+    sync::plain_write(this);
+    is_started_ = true;
+  }
+
   std::string who(const Node& node) const {
     const std::string name = node.options.name.empty() ? "" : " '" + node.options.name + "'";
     return who() + ": node " + std::to_string(node.number) + name;
@@ -226,7 +247,7 @@ class Graph : public Running<Ring> {
   }
 
   const DisruptorOptions& options_;
-  bool is_started_ = false;
+  bool is_started_ = false;  // who starts it, under the lock
   std::size_t next_number_ = 0;
 };
 

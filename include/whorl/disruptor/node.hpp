@@ -125,6 +125,13 @@ struct Node {
     news.notify();  // who has waited for the end may have destroyed the node by now
   }
 
+  // It is the caller's to start. False: it was somebody's before.
+  bool try_begin() noexcept {
+    const SmallLockGuard guard(lock);
+    sync::plain_write(&state);
+    return std::exchange(state, state == NodeState::built ? NodeState::starting : state) == NodeState::built;
+  }
+
   // In its thread: on_start has run, or has failed.
   void has_started() noexcept {
     if (where() == NodeState::starting) now(NodeState::running);

@@ -34,10 +34,7 @@ class Running {
   void doom(Node& dead) noexcept {
     const SmallLockGuard guard(lock_);
     sync::plain_write(this);
-    doom_one(dead);
-    for (const auto& node : nodes_) {  // in an order in which nothing comes before what it comes after
-      if (std::any_of(node->upstream.begin(), node->upstream.end(), is_doomed)) doom_one(*node);
-    }
+    doom_all_from(dead);
   }
   void halt_all() noexcept {
     const SmallLockGuard guard(lock_);
@@ -83,10 +80,9 @@ class Running {
     if (!node.thread.joinable()) return;
     kPatient.wait(changed_, [&] { return node.where() > NodeState::starting; }, {});
   }
-  // Runs it in the calling thread, which is not one of ours.
+  // Runs it, which is `starting`, in the calling thread, which is not one of ours.
   RunEnd run_here(Node& node) noexcept {
     count_inside(1);
-    node.now(NodeState::starting);
     const RunEnd end = run_to_end(node);
     count_inside(-1);  // the last that this thread does here
     return end;
@@ -117,13 +113,19 @@ class Running {
     return node.where() == NodeState::ended || node.is_doomed.load(sync::relaxed);  // relaxed: news
   }
 
-  // Both under the lock.
+  // All three under the lock.
   static bool is_doomed(const Node* node) noexcept {
     return node->is_doomed.load(sync::relaxed);  // relaxed: written under the same lock
   }
   static void doom_one(Node& node) noexcept {
     node.is_doomed.store(true, sync::relaxed);  // relaxed: the halt, or the lock, carries it
     node.processor.halt();
+  }
+  void doom_all_from(Node& dead) noexcept {
+    doom_one(dead);
+    for (const auto& node : nodes_) {  // in an order in which nothing comes before what it comes after
+      if (std::any_of(node->upstream.begin(), node->upstream.end(), is_doomed)) doom_one(*node);
+    }
   }
 
   void keep(std::exception_ptr error) noexcept {
