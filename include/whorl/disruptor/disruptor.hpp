@@ -137,7 +137,7 @@ class Disruptor {
   }
 
   /// Waits until the node has handled all that is claimed now, ends it, and lets producers go on without it. False: time
-  /// was up first, and it stays. A poller leaves at once.
+  /// was up first, and it stays. A poller, and a node of own_thread that nobody has run, leave at once.
   bool remove(NodeId node, const Until& until = {}) {
     check_outside("remove a node");
     return graph_.remove(node, until);

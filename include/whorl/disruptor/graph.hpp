@@ -92,8 +92,13 @@ class Graph : public Running<Ring> {
     Node& node = at(id);
     if (!options_.dynamic) refuse(who(node) + ": nodes can be removed where DisruptorOptions::dynamic says so");
     if (node.is_upstream) refuse(who(node) + ": remove what comes after it first");
+    // One that nobody runs: nobody will, and it comes no farther.
+    if (node.drive == NodeDrive::own_thread && node.try_begin()) node.now(NodeState::ended);
     const bool is_driven = is_started_ && node.drive != NodeDrive::poller;
     if (is_driven && !this->has_passed(node, ring_.claimed(), until) && !this->is_lost(node)) return false;
+    // Relaxed: looks for a mistake.
+    WHORL_ASSERT(node.drive != NodeDrive::poller || node.inside.load(sync::relaxed) == 0,
+                 "remove a poller while nobody polls it");
     // Relaxed: the halt that comes after it carries it.
     node.is_leaving.store(true, sync::relaxed);
     node.processor.halt();
@@ -121,7 +126,7 @@ class Graph : public Running<Ring> {
     stats.full_waits = entrance_.full_waits();
     stats.parks = ring_.published().sleeps() + ring_.gate().changed().sleeps();
     for (const auto& node : nodes_) {
-      stats.nodes.push_back(stats_of(*node, claimed));
+      stats.nodes.push_back(this->stats_of(*node, claimed));
       stats.parks += stats.nodes.back().waited_for;
     }
     return stats;
@@ -232,18 +237,6 @@ class Graph : public Running<Ring> {
         return std::count(other->upstream.begin(), other->upstream.end(), before) != 0;
       });
     }
-  }
-
-  static NodeStats stats_of(const Node& node, Position claimed) {
-    const Sequence& sequence = node.processor.sequence();
-    NodeStats stats{.number = node.number, .name = node.options.name};
-    stats.sequence = sequence.get();
-    stats.lag = static_cast<std::uint64_t>(std::max<std::int64_t>(0, distance(sequence.passed(), claimed)));
-    stats.events = node.events.load(sync::relaxed);                // relaxed: counts
-    stats.batches = node.batches.load(sync::relaxed);              // relaxed: as above
-    stats.largest_batch = node.largest_batch.load(sync::relaxed);  // relaxed: as above
-    stats.waited_for = sequence.waiting().sleeps() - node.sleeps_before;
-    return stats;
   }
 
   const DisruptorOptions& options_;

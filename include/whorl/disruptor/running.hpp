@@ -134,6 +134,18 @@ class Running {
     if (error_ == nullptr) error_ = std::move(error);
   }
 
+  static NodeStats stats_of(const Node& node, Position claimed) {
+    const Sequence& sequence = node.processor.sequence();
+    NodeStats stats{.number = node.number, .name = node.options.name};
+    stats.sequence = sequence.get();
+    stats.lag = static_cast<std::uint64_t>(std::max<std::int64_t>(0, distance(sequence.passed(), claimed)));
+    stats.events = node.events.load(sync::relaxed);                // relaxed: counts
+    stats.batches = node.batches.load(sync::relaxed);              // relaxed: as above
+    stats.largest_batch = node.largest_batch.load(sync::relaxed);  // relaxed: as above
+    stats.waited_for = sequence.waiting().sleeps() - node.sleeps_before;
+    return stats;
+  }
+
   // Threads take their time to begin and to end: sleep at once.
   static constexpr BlockingWait kPatient{.spins = 0, .yields = 0};
 
