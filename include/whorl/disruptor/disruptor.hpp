@@ -68,6 +68,7 @@ class Disruptor {
   /// Closes it, and joins its threads when everything has been handled, or, OnDestroy::halt, after the batch that each is
   /// at. What comes after a poller, or a node that nobody has run, is halted.
   ~Disruptor() {
+    WHORL_ASSERT(!entrance_.is_inside_a_handler(), "a handler's own Disruptor is destroyed by another thread");
     graph_.close();
     if (options_.on_destroy == OnDestroy::halt) graph_.halt_all();
     graph_.forsake();
@@ -90,6 +91,7 @@ class Disruptor {
   template <class H, WaitStrategy Wait>
     requires EventHandler<std::unwrap_ref_decay_t<H>, Ring>
   NodeId handle(H&& handler, HandlerOptions options, Wait wait) {
+    check_outside("add a node");
     using Handler = detail::NodeHandler<std::unwrap_ref_decay_t<H>, Ring>;
     using Processor = BatchEventProcessor<Ring, Handler, Wait>;
     const auto make = [&](detail::Node& node, std::span<Sequence* const> upstream) {
@@ -112,6 +114,7 @@ class Disruptor {
 
   /// A node that has no thread, and is asked for its events. Of `options` the name and `after` count.
   Poller poller(HandlerOptions options = {}) {
+    check_outside("add a node");
     EventPoller<Ring>* poller = nullptr;
     const NodeId id = graph_.add(std::move(options), detail::NodeDrive::poller,
                                  [&](detail::Node&, std::span<Sequence* const> upstream) {
@@ -127,9 +130,12 @@ class Disruptor {
   template <class Make>
     requires std::invocable<Make&, Ring&, std::span<Sequence* const>>
   NodeId process(Make make, HandlerOptions options = {}) {
+    check_outside("add a node");
     const auto make_node = [&](detail::Node&, std::span<Sequence* const> upstream) {
       auto processor = make(ring_, upstream);
       static_assert(EventProcessor<typename decltype(processor)::element_type>, "whorl: run(), halt(), sequence()");
+      if (processor == nullptr)
+        detail::refuse(graph_.who() + ": process(make): make(ring, upstream) gave no processor");
       return processor;
     };
     const detail::NodeDrive how = drive(options);
@@ -139,14 +145,17 @@ class Disruptor {
   /// Waits until the node has handled all that is claimed now, ends it, and lets producers go on without it. False: time
   /// was up first, and it stays. A poller, and a node of own_thread that nobody has run, leave at once.
   bool remove(NodeId node, const Until& until = {}) {
-    check_outside("remove a node");
+    check_outside("remove a node, which would wait for itself");
     return graph_.remove(node, until);
   }
 
   // ---- its life ---------------------------------------------------------------------------------------------------
 
   /// Returns when every on_start has run; throws what the first one has thrown, and nothing is running then.
-  void start() { graph_.start(); }
+  void start() {
+    check_outside("start it");
+    graph_.start();
+  }
   /// Runs a node made with own_thread, in the calling thread, to its end.
   RunEnd run(NodeId node) { return graph_.run(node); }
 
@@ -163,13 +172,13 @@ class Disruptor {
   /// Waits until everything that is claimed now has been handled by every node. False: time was up, or a node has ended
   /// before.
   bool drain_for(const Until& until) {
-    check_outside("wait for the others");
+    check_outside("wait for the others, which would wait for itself");
     return graph_.drain(until);
   }
   /// Waits until all threads, and calls of run(), have ended, which they do when it is closed. Throws what the first
   /// handler to fail has thrown.
   void join() {
-    check_outside("join");
+    check_outside("join, which would wait for itself");
     graph_.join();
     if (const std::exception_ptr first = error(); first != nullptr) std::rethrow_exception(first);
   }
@@ -209,7 +218,7 @@ class Disruptor {
   }
   void check_outside(const char* what) {
     if (!entrance_.is_inside_a_handler()) return;
-    detail::refuse(graph_.who() + ": a handler cannot " + what + ", which would wait for itself: do so elsewhere");
+    detail::refuse(graph_.who() + ": a handler cannot " + what + ": do so elsewhere");
   }
 
   const DisruptorOptions options_;
