@@ -81,7 +81,8 @@ class Disruptor {
   /// A node that calls `handler` (of EventHandler's forms) with every event, in a thread of its own. The handler is moved or
   /// copied here; std::ref(handler) for one that stays where it is. `wait`: how it waits, if not as all do.
   ///
-  /// While it runs, if DisruptorOptions::dynamic: the node begins with what is claimed from now on.
+  /// While it runs, if DisruptorOptions::dynamic: the node begins with what is claimed from now on. What a single producer
+  /// holds claimed counts as claimed before, also what is published in its place if that claim is dropped.
   /// Errors:  besides misuse: std::system_error; what its on_start throws, if it is added while others run.
   template <class H>
     requires EventHandler<std::unwrap_ref_decay_t<H>, Ring>
@@ -103,7 +104,8 @@ class Disruptor {
     const detail::NodeDrive how = drive(options);
     return graph_.add(std::move(options), how, make);
   }
-  /// A node for each handler, all with the same options.
+  /// A node for each handler, all with the same options. If one cannot be added those before it stay, and nobody is told
+  /// their ids: where that matters handle() them one by one.
   template <class... H>
     requires(EventHandler<std::unwrap_ref_decay_t<H>, Ring> && ...)
   NodeGroup handle_each(const HandlerOptions& options, H&&... handlers) {
