@@ -5,6 +5,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <whorl/sync/contract.hpp>
 #include <whorl/sync/thread.hpp>
 #include <whorl/sync/topology.hpp>
 
@@ -73,7 +74,12 @@ Thread& Thread::operator=(Thread&& other) noexcept {
 }
 
 void Thread::join() noexcept {
-  if (thread_) pthread_join(*thread_, nullptr);
+  if (!thread_) return;
+  // Whoever goes on would destroy what the thread still uses: stop, whether checks are on or not.
+  if (pthread_join(*thread_, nullptr) != 0) {
+    detail::misuse(__FILE__, __LINE__, "pthread_join",
+                   "a thread does not wait for its own end: let another one join it");
+  }
   thread_.reset();
 }
 

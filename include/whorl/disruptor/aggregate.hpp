@@ -24,8 +24,8 @@ concept JudgesErrors =
 
 /// Calls each of its handlers with every event, in their order, in one thread. So it is with on_start, on_stop,
 /// on_batch_start and on_timeout of those that have them; on_error is asked of the first that has it. An exception of one
-/// keeps the call from those after it; a batch that is rewound comes again to all of them. Of no handlers: one that does
-/// nothing.
+/// keeps the call from those after it, but for on_stop: that all of them hear, and then the first exception goes on. A batch
+/// that is rewound comes again to all of them. Of no handlers: one that does nothing.
 ///
 /// Source:  AggregateEventHandler of the LMAX Disruptor.
 template <class... Handlers>
@@ -49,9 +49,16 @@ class Aggregate {
     });
   }
   void on_stop() {
-    each([](auto& handler) {
-      if constexpr (requires { handler.on_stop(); }) handler.on_stop();
+    std::exception_ptr first;
+    each([&](auto& handler) {
+      if constexpr (requires { handler.on_stop(); }) {
+        detail::attempt<false>([&] { handler.on_stop(); },
+                               [&] {
+                                 if (first == nullptr) first = std::current_exception();
+                               });
+      }
     });
+    if (first != nullptr) std::rethrow_exception(first);
   }
   void on_batch_start(std::size_t events, std::size_t behind)
     requires(detail::HearsOfBatches<Handlers> || ...)

@@ -63,8 +63,9 @@ class [[nodiscard]] ClaimedEvents {
     WHORL_ASSERT(entrance_ != nullptr && k < size(), "an open claim's events are 0 to size() - 1");
     return entrance_->ring().get(static_cast<SequenceNumber>(claimed_.first + k));
   }
+  /// All of them; none when it is not open: never made, committed, or moved away.
   Iterator begin() noexcept { return {ring(), claimed_.first}; }
-  Iterator end() noexcept { return {ring(), claimed_.first + claimed_.count}; }
+  Iterator end() noexcept { return {ring(), claimed_.first + (entrance_ == nullptr ? 0 : claimed_.count)}; }
 
   /// Publishes them all.
   void commit() noexcept {

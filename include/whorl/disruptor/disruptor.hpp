@@ -68,6 +68,7 @@ class Disruptor {
   /// Closes it, and joins its threads when everything has been handled, or, OnDestroy::halt, after the batch that each is
   /// at. What comes after a poller, or a node that nobody has run, is halted.
   ~Disruptor() {
+    WHORL_ASSERT(!entrance_.is_inside_a_handler(), "a handler's own Disruptor is destroyed by another thread");
     graph_.close();
     if (options_.on_destroy == OnDestroy::halt) graph_.halt_all();
     graph_.forsake();
@@ -80,7 +81,8 @@ class Disruptor {
   /// A node that calls `handler` (of EventHandler's forms) with every event, in a thread of its own. The handler is moved or
   /// copied here; std::ref(handler) for one that stays where it is. `wait`: how it waits, if not as all do.
   ///
-  /// While it runs, if DisruptorOptions::dynamic: the node begins with what is claimed from now on.
+  /// While it runs, if DisruptorOptions::dynamic: the node begins with what is claimed from now on. What a single producer
+  /// holds claimed counts as claimed before, also what is published in its place if that claim is dropped.
   /// Errors:  besides misuse: std::system_error; what its on_start throws, if it is added while others run.
   template <class H>
     requires EventHandler<std::unwrap_ref_decay_t<H>, Ring>
@@ -90,6 +92,7 @@ class Disruptor {
   template <class H, WaitStrategy Wait>
     requires EventHandler<std::unwrap_ref_decay_t<H>, Ring>
   NodeId handle(H&& handler, HandlerOptions options, Wait wait) {
+    check_outside("add a node");
     using Handler = detail::NodeHandler<std::unwrap_ref_decay_t<H>, Ring>;
     using Processor = BatchEventProcessor<Ring, Handler, Wait>;
     const auto make = [&](detail::Node& node, std::span<Sequence* const> upstream) {
@@ -101,7 +104,8 @@ class Disruptor {
     const detail::NodeDrive how = drive(options);
     return graph_.add(std::move(options), how, make);
   }
-  /// A node for each handler, all with the same options.
+  /// A node for each handler, all with the same options. If one cannot be added those before it stay, and nobody is told
+  /// their ids: where that matters handle() them one by one.
   template <class... H>
     requires(EventHandler<std::unwrap_ref_decay_t<H>, Ring> && ...)
   NodeGroup handle_each(const HandlerOptions& options, H&&... handlers) {
@@ -112,6 +116,7 @@ class Disruptor {
 
   /// A node that has no thread, and is asked for its events. Of `options` the name and `after` count.
   Poller poller(HandlerOptions options = {}) {
+    check_outside("add a node");
     EventPoller<Ring>* poller = nullptr;
     const NodeId id = graph_.add(std::move(options), detail::NodeDrive::poller,
                                  [&](detail::Node&, std::span<Sequence* const> upstream) {
@@ -127,9 +132,12 @@ class Disruptor {
   template <class Make>
     requires std::invocable<Make&, Ring&, std::span<Sequence* const>>
   NodeId process(Make make, HandlerOptions options = {}) {
+    check_outside("add a node");
     const auto make_node = [&](detail::Node&, std::span<Sequence* const> upstream) {
       auto processor = make(ring_, upstream);
       static_assert(EventProcessor<typename decltype(processor)::element_type>, "whorl: run(), halt(), sequence()");
+      if (processor == nullptr)
+        detail::refuse(graph_.who() + ": process(make): make(ring, upstream) gave no processor");
       return processor;
     };
     const detail::NodeDrive how = drive(options);
@@ -137,16 +145,19 @@ class Disruptor {
   }
 
   /// Waits until the node has handled all that is claimed now, ends it, and lets producers go on without it. False: time
-  /// was up first, and it stays. A poller leaves at once.
+  /// was up first, and it stays. A poller, and a node of own_thread that nobody has run, leave at once.
   bool remove(NodeId node, const Until& until = {}) {
-    check_outside("remove a node");
+    check_outside("remove a node, which would wait for itself");
     return graph_.remove(node, until);
   }
 
   // ---- its life ---------------------------------------------------------------------------------------------------
 
   /// Returns when every on_start has run; throws what the first one has thrown, and nothing is running then.
-  void start() { graph_.start(); }
+  void start() {
+    check_outside("start it");
+    graph_.start();
+  }
   /// Runs a node made with own_thread, in the calling thread, to its end.
   RunEnd run(NodeId node) { return graph_.run(node); }
 
@@ -163,13 +174,13 @@ class Disruptor {
   /// Waits until everything that is claimed now has been handled by every node. False: time was up, or a node has ended
   /// before.
   bool drain_for(const Until& until) {
-    check_outside("wait for the others");
+    check_outside("wait for the others, which would wait for itself");
     return graph_.drain(until);
   }
   /// Waits until all threads, and calls of run(), have ended, which they do when it is closed. Throws what the first
   /// handler to fail has thrown.
   void join() {
-    check_outside("join");
+    check_outside("join, which would wait for itself");
     graph_.join();
     if (const std::exception_ptr first = error(); first != nullptr) std::rethrow_exception(first);
   }
@@ -204,12 +215,12 @@ class Disruptor {
   static detail::NodeDrive drive(const HandlerOptions& options) noexcept {
     return options.own_thread ? detail::NodeDrive::own_thread : detail::NodeDrive::thread;
   }
-  void check_started() const {
+  void check_started() {
     if (!graph_.is_started()) detail::refuse(graph_.who() + ": start() it before producer(): nobody would read yet");
   }
   void check_outside(const char* what) {
     if (!entrance_.is_inside_a_handler()) return;
-    detail::refuse(graph_.who() + ": a handler cannot " + what + ", which would wait for itself: do so elsewhere");
+    detail::refuse(graph_.who() + ": a handler cannot " + what + ": do so elsewhere");
   }
 
   const DisruptorOptions options_;

@@ -16,7 +16,7 @@ namespace whorl::inline WHORL_ABI_TAG::detail {
 // nothing comes after, or all, where nodes may come and go: a node joins at the claim position, and cannot do so later
 // than it begins.
 //
-// Threads:  halt, error: any, but not while that node is removed. run: the node's. The rest: one at a time.
+// Threads:  halt, error, is_started: any. run: the node's. The rest: one at a time.
 template <class Ring>
 class Graph : public Running<Ring> {
   using Base = Running<Ring>;
@@ -43,7 +43,11 @@ class Graph : public Running<Ring> {
     node->processor = AnyProcessor(make(*node, std::span<Sequence* const>(upstream)));
     node->sleeps_before = node->processor.sequence().waiting().sleeps();
     node->is_late = is_started_;
-    if (is_started_ && !ring_.add_gating(node->processor.sequence())) refuse(too_many());
+    make_room_for(*node);
+    if (is_started_ && !ring_.add_gating(node->processor.sequence())) {
+      entrance_.remove_thread(node->inside);
+      refuse(too_many());
+    }
     Node& added = put_in(std::move(node));
     if (is_started_) start_late(added);
     return {this, added.number};
@@ -58,7 +62,7 @@ class Graph : public Running<Ring> {
              "EmptyGate::open if they may be lost");
     }
     join_gate();
-    is_started_ = true;
+    has_started();
     attempt<false>(
         [&] {
           for (const auto& node : nodes_) this->launch(*node);
@@ -72,20 +76,15 @@ class Graph : public Running<Ring> {
     std::rethrow_exception(this->error());
   }
 
-  RunEnd run(NodeId id) {
-    Node& node = at(id);
-    if (node.drive != NodeDrive::own_thread) {
-      refuse(who(node) + ": it is not yours to run: make it with own_thread = true");
-    }
-    if (!is_started_) refuse(who(node) + ": start() the Disruptor before its nodes are run");
-    if (node.where() != NodeState::built) refuse(who(node) + ": it has been run, and a node runs once");
-    return this->run_here(node);
-  }
+  RunEnd run(NodeId id) { return this->run_here(take_to_run(id)); }
 
   void halt(NodeId id) {
-    Node& node = at(id);
+    {
+      const SmallLockGuard guard(this->lock_);  // nobody removes the node meanwhile
+      sync::plain_write(this);
+      this->doom_all_from(find(id));
+    }
     this->close();
-    this->doom(node);
   }
 
   // False: time was up before it had handled all that was claimed, and it stays.
@@ -93,8 +92,13 @@ class Graph : public Running<Ring> {
     Node& node = at(id);
     if (!options_.dynamic) refuse(who(node) + ": nodes can be removed where DisruptorOptions::dynamic says so");
     if (node.is_upstream) refuse(who(node) + ": remove what comes after it first");
+    // One that nobody runs: nobody will, and it comes no farther.
+    if (node.drive == NodeDrive::own_thread && node.try_begin()) node.now(NodeState::ended);
     const bool is_driven = is_started_ && node.drive != NodeDrive::poller;
     if (is_driven && !this->has_passed(node, ring_.claimed(), until) && !this->is_lost(node)) return false;
+    // Relaxed: looks for a mistake.
+    WHORL_ASSERT(node.drive != NodeDrive::poller || node.inside.load(sync::relaxed) == 0,
+                 "remove a poller while nobody polls it");
     // Relaxed: the halt that comes after it carries it.
     node.is_leaving.store(true, sync::relaxed);
     node.processor.halt();
@@ -104,15 +108,15 @@ class Graph : public Running<Ring> {
   }
 
   Node& at(NodeId id) {
-    if (id.owner() != this) refuse(who() + ": node " + std::to_string(id.number()) + " is another Disruptor's");
     const SmallLockGuard guard(this->lock_);
     sync::plain_read(this);
-    const auto it =
-        std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& node) { return node->number == id.number(); });
-    if (it == nodes_.end()) refuse(who() + ": node " + std::to_string(id.number()) + " has been removed");
-    return **it;
+    return find(id);
   }
-  bool is_started() const noexcept { return is_started_; }
+  bool is_started() noexcept {
+    const SmallLockGuard guard(this->lock_);
+    sync::plain_read(this);
+    return is_started_;
+  }
   std::string who() const { return options_.name.empty() ? "Disruptor" : "Disruptor '" + options_.name + "'"; }
 
   DisruptorStats stats() {
@@ -122,13 +126,39 @@ class Graph : public Running<Ring> {
     stats.full_waits = entrance_.full_waits();
     stats.parks = ring_.published().sleeps() + ring_.gate().changed().sleeps();
     for (const auto& node : nodes_) {
-      stats.nodes.push_back(stats_of(*node, claimed));
+      stats.nodes.push_back(this->stats_of(*node, claimed));
       stats.parks += stats.nodes.back().waited_for;
     }
     return stats;
   }
 
  private:
+  // Under the lock, without which it is there only as long as nobody removes it.
+  Node& find(NodeId id) const {
+    if (id.owner() != this) refuse(who() + ": node " + std::to_string(id.number()) + " is another Disruptor's");
+    const auto it =
+        std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& node) { return node->number == id.number(); });
+    if (it == nodes_.end()) refuse(who() + ": node " + std::to_string(id.number()) + " has been removed");
+    return **it;
+  }
+  // From now on nobody else runs it, and nobody removes it before it has ended.
+  Node& take_to_run(NodeId id) {
+    const SmallLockGuard guard(this->lock_);
+    sync::plain_write(this);
+    Node& node = find(id);
+    if (node.drive != NodeDrive::own_thread) {
+      refuse(who(node) + ": it is not yours to run: make it with own_thread = true");
+    }
+    if (!is_started_) refuse(who(node) + ": start() the Disruptor before its nodes are run");
+    if (!node.try_begin()) refuse(who(node) + ": it has been run, and a node runs once");
+    return node;
+  }
+  void has_started() noexcept {
+    const SmallLockGuard guard(this->lock_);
+    sync::plain_write(this);
+    is_started_ = true;
+  }
+
   std::string who(const Node& node) const {
     const std::string name = node.options.name.empty() ? "" : " '" + node.options.name + "'";
     return who() + ": node " + std::to_string(node.number) + name;
@@ -172,9 +202,17 @@ class Graph : public Running<Ring> {
     std::rethrow_exception(error);
   }
 
-  Node& put_in(std::unique_ptr<Node> node) {
+  // All that may fail before anybody hears of the node.
+  void make_room_for(const Node& node) {
+    {
+      const SmallLockGuard guard(this->lock_);
+      sync::plain_write(this);
+      nodes_.reserve(nodes_.size() + 1);
+    }
+    entrance_.add_thread(node.inside);
+  }
+  Node& put_in(std::unique_ptr<Node> node) noexcept {
     Node& added = *node;
-    entrance_.add_thread(added.inside);
     for (Node* before : added.upstream) before->is_upstream = true;
     ++next_number_;
     const SmallLockGuard guard(this->lock_);
@@ -201,20 +239,8 @@ class Graph : public Running<Ring> {
     }
   }
 
-  static NodeStats stats_of(const Node& node, Position claimed) {
-    const Sequence& sequence = node.processor.sequence();
-    NodeStats stats{.number = node.number, .name = node.options.name};
-    stats.sequence = sequence.get();
-    stats.lag = static_cast<std::uint64_t>(std::max<std::int64_t>(0, distance(sequence.passed(), claimed)));
-    stats.events = node.events.load(sync::relaxed);                // relaxed: counts
-    stats.batches = node.batches.load(sync::relaxed);              // relaxed: as above
-    stats.largest_batch = node.largest_batch.load(sync::relaxed);  // relaxed: as above
-    stats.waited_for = sequence.waiting().sleeps() - node.sleeps_before;
-    return stats;
-  }
-
   const DisruptorOptions& options_;
-  bool is_started_ = false;
+  bool is_started_ = false;  // who starts it, under the lock
   std::size_t next_number_ = 0;
 };
 

@@ -73,7 +73,8 @@ class LossyConsumer {
       : ring_(detail::require_power_of_two("LossyConsumer", "capacity", capacity), 1) {}
 
   /// The handler that feeds it. copy(const E&) makes a T; it is not called for what is lost. What it throws is a failure of
-  /// the node, and the event then neither delivered nor lost. The consumer ends when that node does, or the feed is destroyed.
+  /// the node, and the event then neither delivered nor lost. The consumer ends when the feed's on_stop has run, as that
+  /// node ends, or when the feed is destroyed, with its Disruptor: one that never ran has no on_stop.
   template <class Copy = detail::CopyEvent<T>>
   [[nodiscard]] Feed<Copy> feed(Copy copy = {}) {
     auto lease = ring_.lease();

@@ -19,7 +19,8 @@ namespace whorl::inline WHORL_ABI_TAG {
 ///
 /// run()       handles events in the calling thread until halt() is called or the ring has ended; returns a RunEnd, or
 ///             nothing, which means: until the end. What it throws, or an error() that it has, ends the Disruptor
-/// halt()      from any thread: run() ends soon, and so does the next one if there is none now
+/// halt()      from any thread: run() ends soon, and so does the next one if there is none now. It is called under a lock of
+///             the Disruptor: it calls nothing of that, and waits for nothing
 /// sequence()  how far it has come; one that the ring has lent
 template <class P>
 concept EventProcessor = requires(P& processor) {
@@ -123,6 +124,13 @@ struct Node {
       state = next;
     }
     news.notify();  // who has waited for the end may have destroyed the node by now
+  }
+
+  // It is the caller's to start. False: it was somebody's before.
+  bool try_begin() noexcept {
+    const SmallLockGuard guard(lock);
+    sync::plain_write(&state);
+    return std::exchange(state, state == NodeState::built ? NodeState::starting : state) == NodeState::built;
   }
 
   // In its thread: on_start has run, or has failed.

@@ -35,7 +35,11 @@ class NodeHandler {
   void on_stop()
     requires requires(H& handler) { handler.on_stop(); }
   {
-    handler_.on_stop();
+    if (node_.start_error == nullptr) {
+      handler_.on_stop();
+    } else {
+      attempt<false>([&] { handler_.on_stop(); }, [] {});  // why it has not started is what counts
+    }
   }
   void on_batch_start(std::size_t events, std::size_t behind)
     requires requires(H& handler) { handler.on_batch_start(events, behind); }

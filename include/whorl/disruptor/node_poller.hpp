@@ -12,7 +12,7 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// remove the node.
 ///
 /// Threads, progress:  as EventPoller. Copies are the same poller.
-/// Lifetime:  that of its node.
+/// Lifetime:  that of its node, which is removed while nobody polls it.
 template <class Ring>
 class NodePoller {
  public:

@@ -95,6 +95,13 @@ class ProducerBase {
   ClaimedEvents<Ring> claim_or(std::size_t n, Otherwise&& otherwise) {
     WHORL_ASSERT(n != 0, "claim one event or more");
     Ring& ring = entrance().ring();
+    // The producer's stay, which ends here, also when the wait strategy throws, unless there is a claim: then with that.
+    struct Stay {
+      detail::Entrance<Ring>* entrance;
+      ~Stay() {
+        if (entrance != nullptr) entrance->leave();
+      }
+    } stay{&entrance()};
     entrance().enter();
     SequenceNumber last = 0;
     PublishResult result = PublishResult::ok;
@@ -103,9 +110,8 @@ class ProducerBase {
     } else {
       result = otherwise(ring, last);
     }
-    if (result == PublishResult::ok) return {entrance(), {next_after(last) - n, n}};
-    entrance().leave();
-    return ClaimedEvents<Ring>(result);
+    if (result != PublishResult::ok) return ClaimedEvents<Ring>(result);
+    return {*std::exchange(stay.entrance, nullptr), {next_after(last) - n, n}};
   }
 
   detail::Entrance<Ring>* entrance_;

@@ -34,10 +34,7 @@ class Running {
   void doom(Node& dead) noexcept {
     const SmallLockGuard guard(lock_);
     sync::plain_write(this);
-    doom_one(dead);
-    for (const auto& node : nodes_) {  // in an order in which nothing comes before what it comes after
-      if (std::any_of(node->upstream.begin(), node->upstream.end(), is_doomed)) doom_one(*node);
-    }
+    doom_all_from(dead);
   }
   void halt_all() noexcept {
     const SmallLockGuard guard(lock_);
@@ -83,10 +80,9 @@ class Running {
     if (!node.thread.joinable()) return;
     kPatient.wait(changed_, [&] { return node.where() > NodeState::starting; }, {});
   }
-  // Runs it in the calling thread, which is not one of ours.
+  // Runs it, which is `starting`, in the calling thread, which is not one of ours.
   RunEnd run_here(Node& node) noexcept {
     count_inside(1);
-    node.now(NodeState::starting);
     const RunEnd end = run_to_end(node);
     count_inside(-1);  // the last that this thread does here
     return end;
@@ -117,7 +113,7 @@ class Running {
     return node.where() == NodeState::ended || node.is_doomed.load(sync::relaxed);  // relaxed: news
   }
 
-  // Both under the lock.
+  // All three under the lock.
   static bool is_doomed(const Node* node) noexcept {
     return node->is_doomed.load(sync::relaxed);  // relaxed: written under the same lock
   }
@@ -125,11 +121,29 @@ class Running {
     node.is_doomed.store(true, sync::relaxed);  // relaxed: the halt, or the lock, carries it
     node.processor.halt();
   }
+  void doom_all_from(Node& dead) noexcept {
+    doom_one(dead);
+    for (const auto& node : nodes_) {  // in an order in which nothing comes before what it comes after
+      if (std::any_of(node->upstream.begin(), node->upstream.end(), is_doomed)) doom_one(*node);
+    }
+  }
 
   void keep(std::exception_ptr error) noexcept {
     const SmallLockGuard guard(lock_);
     sync::plain_write(this);
     if (error_ == nullptr) error_ = std::move(error);
+  }
+
+  static NodeStats stats_of(const Node& node, Position claimed) {
+    const Sequence& sequence = node.processor.sequence();
+    NodeStats stats{.number = node.number, .name = node.options.name};
+    stats.sequence = sequence.get();
+    stats.lag = static_cast<std::uint64_t>(std::max<std::int64_t>(0, distance(sequence.passed(), claimed)));
+    stats.events = node.events.load(sync::relaxed);                // relaxed: counts
+    stats.batches = node.batches.load(sync::relaxed);              // relaxed: as above
+    stats.largest_batch = node.largest_batch.load(sync::relaxed);  // relaxed: as above
+    stats.waited_for = sequence.waiting().sleeps() - node.sleeps_before;
+    return stats;
   }
 
   // Threads take their time to begin and to end: sleep at once.
@@ -175,8 +189,10 @@ class Running {
     Sequence& sequence = node.processor.sequence();
     const bool never_was = node.is_late && node.start_error != nullptr;
     if (error != nullptr && !never_was) keep(std::move(error));
+    // Who leaves may be halted, but not fail: then its processor has closed the ring, and the rest must hear of it.
     // Relaxed: see remove.
-    if (end != RunEnd::closed && !never_was && !node.is_leaving.load(sync::relaxed)) {
+    const bool is_told_to_leave = end == RunEnd::halted && node.is_leaving.load(sync::relaxed);
+    if (end != RunEnd::closed && !never_was && !is_told_to_leave) {
       close();
       doom(node);
     }

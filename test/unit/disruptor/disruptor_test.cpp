@@ -4,12 +4,15 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 #include <whorl/disruptor/disruptor.hpp>
 
+#include "../../support/death.hpp"
 #include "../../support/disruptors.hpp"
 #include "../../support/message.hpp"
 #include "../../support/scale.hpp"
@@ -633,3 +636,197 @@ TEST_CASE("Disruptor: events are made as it is told; runs are handed over where 
   CHECK(seen == std::vector<std::size_t>{0, 1, 2, 3, 0, 1});
   CHECK(d.stats().nodes[0].events == 6);
 }
+
+namespace {
+
+// Fails where it is told to.
+struct FailsAt {
+  std::string start = {}, stop = {};
+  void operator()(std::uint64_t&) {}
+  void on_start() const {
+    if (!start.empty()) throw std::runtime_error(start);
+  }
+  void on_stop() const {
+    if (!stop.empty()) throw std::runtime_error(stop);
+  }
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("Disruptor: a late node that fails to start, and then to stop, was never there", F,
+                   WHORL_TEST_FLOWS) {
+  typename F::template Of<std::uint64_t> d({.capacity = 4, .dynamic = true});
+  const whorl::NodeId first = d.handle(kNothing);
+  d.start();
+  CHECK_THROWS_WITH(d.handle(FailsAt{.start = "no disk", .stop = "nothing to flush"}, {.after = {first}}), "no disk");
+  CHECK_FALSE(d.is_closed());
+  auto producer = producer_of(d);
+  for (int i = 0; i < 20; ++i) CHECK(producer.publish(kNumbered) == PublishResult::ok);
+  d.close();
+  d.join();
+  CHECK(d.error() == nullptr);
+}
+
+TEST_CASE_TEMPLATE("Disruptor: a node that fails while it is removed ends all, with a producer that does nothing", F,
+                   WHORL_TEST_FLOWS) {
+  typename F::template Of<std::uint64_t> d({.capacity = 4, .dynamic = true});
+  d.handle(kNothing);
+  const whorl::NodeId leaves = d.handle(FailsAt{.stop = "no flush"});
+  d.start();
+  auto producer = producer_of(d);
+  CHECK(d.remove(leaves));
+  CHECK(d.is_closed());
+  CHECK_THROWS_WITH(d.join(), "no flush");  // nobody has closed it
+  CHECK(producer.publish(kNumbered) == PublishResult::closed);
+}
+
+TEST_CASE_TEMPLATE("Disruptor: of two who run a node at once one does, and the other one is told", F,
+                   WHORL_TEST_FLOWS) {
+  for (std::uint64_t round = 0, rounds = scaled(50); round < rounds; ++round) {
+    typename F::template Of<std::uint64_t> d({.capacity = 4});
+    const whorl::NodeId mine = d.handle(kNothing, {.own_thread = true});
+    d.start();
+    std::atomic<int> ready{0}, refused{0};
+    const auto run = [&] {
+      ++ready;
+      while (ready != 2) std::this_thread::yield();
+      refused += refusal_of([&] { d.run(mine); }).find("it has been run") != std::string::npos;
+    };
+    std::jthread one(run), two(run);
+    wait_until([&] { return refused != 0; });
+    d.close();
+    one.join();
+    two.join();
+    CHECK(refused == 1);
+  }
+}
+
+TEST_CASE_TEMPLATE("Disruptor: a node is run as soon as it may be, whoever starts the rest", F, WHORL_TEST_FLOWS) {
+  for (std::uint64_t round = 0, rounds = scaled(50); round < rounds; ++round) {
+    typename F::template Of<std::uint64_t> d({.capacity = 4});
+    Numbers seen;
+    const whorl::NodeId mine = d.handle([&](std::uint64_t& e) { seen.push_back(e); }, {.own_thread = true});
+    std::jthread runs([&] {
+      while (refusal_of([&] { d.run(mine); }) != "accepted") std::this_thread::yield();
+    });
+    d.start();
+    auto producer = producer_of(d);
+    for (int i = 0; i < 5; ++i) CHECK(producer.publish(kNumbered) == PublishResult::ok);
+    d.close();
+    runs.join();
+    CHECK(seen == Numbers{0, 1, 2, 3, 4});
+  }
+}
+
+TEST_CASE_TEMPLATE("Disruptor: a node is halted while somebody removes it", F, WHORL_TEST_FLOWS) {
+  for (std::uint64_t round = 0, rounds = scaled(50); round < rounds; ++round) {
+    typename F::template Of<std::uint64_t> d({.capacity = 4, .dynamic = true});
+    d.handle(kNothing);
+    const whorl::NodeId goes = d.handle(kNothing);
+    d.start();
+    std::string refusal;
+    std::jthread halts([&] { refusal = refusal_of([&] { d.halt(goes); }); });
+    CHECK(d.remove(goes));
+    halts.join();
+    CHECK((refusal == "accepted" || refusal == "Disruptor: node 1 has been removed"));
+    CHECK(d.is_closed() == (refusal == "accepted"));
+    d.close();
+    d.join();
+    CHECK(d.error() == nullptr);
+  }
+}
+
+TEST_CASE_TEMPLATE("Disruptor: a node of one's own thread that nobody has run leaves at once", F, WHORL_TEST_FLOWS) {
+  typename F::template Of<std::uint64_t> d({.capacity = 2, .dynamic = true});
+  d.handle(kNothing);
+  const whorl::NodeId mine = d.handle(kNothing, {.own_thread = true});
+  d.start();
+  auto producer = producer_of(d);
+  for (int i = 0; i < 2; ++i) CHECK(producer.try_publish(kNumbered) == PublishResult::ok);
+  CHECK(producer.try_publish(kNumbered) == PublishResult::full);
+  CHECK(d.remove(mine, 60s));
+  CHECK(refusal_of([&] { d.run(mine); }).find("has been removed") != std::string::npos);
+  for (int i = 0; i < 10; ++i) CHECK(producer.publish(kNumbered) == PublishResult::ok);
+}
+
+TEST_CASE_TEMPLATE(
+    "Disruptor: who joins while a single producer's claim is open begins after that, also if it is dropped", F,
+    Flow<whorl::Single, whorl::Inline>, Flow<whorl::Single, whorl::Dense>) {
+  typename F::template Of<std::uint64_t> d({.capacity = 4, .dynamic = true});
+  auto stays = d.poller();
+  d.start();
+  auto producer = producer_of(d);
+  std::optional<whorl::NodeId> late;
+  Numbers all, seen;
+  {
+    const auto dropped = producer.claim(2);
+    late = d.handle([&](std::uint64_t& e) { seen.push_back(e); });
+  }
+  for (int i = 0; i < 4; ++i) REQUIRE(producer.try_publish(kNumbered) == PublishResult::ok);
+  CHECK(producer.try_publish(kNumbered) == PublishResult::full);
+  CHECK(stays.poll([&](std::uint64_t& e) { all.push_back(e); }) == PollState::processing);
+  CHECK(d.remove(*late, 60s));
+  CHECK(all == Numbers{0, 1, 2, 3});
+  CHECK(seen == Numbers{2, 3});
+}
+
+TEST_CASE("Disruptor: handlers together all hear of the end, and the first that fails then is told") {
+  Life life;
+  whorl::Disruptor<std::uint64_t> d({.capacity = 8});
+  d.handle(whorl::aggregate(FailsAt{.stop = "one"}, FailsAt{.stop = "two"}, std::ref(life)));
+  d.start();
+  d.close();
+  CHECK_THROWS_WITH(d.join(), "one");
+  CHECK(life.stops == 1);
+}
+
+TEST_CASE("Disruptor: a handler that builds, starts or removes is told so; what gives no loop, too") {
+  using D = whorl::Disruptor<int>;
+  D d({.capacity = 8, .dynamic = true});
+  const auto no_loop = [](D::Ring&, std::span<whorl::Sequence* const>) { return std::unique_ptr<Opener<D::Ring>>(); };
+  std::vector<std::string> refusals;
+  const whorl::NodeId first = d.handle([&](int&) {
+    refusals.push_back(refusal_of([&] { d.handle(kNothing); }));
+    refusals.push_back(refusal_of([&] { d.poller(); }));
+    refusals.push_back(refusal_of([&] { d.process(no_loop); }));
+    refusals.push_back(refusal_of([&] { d.start(); }));
+  });
+  CHECK(refusal_of([&] { d.process(no_loop, {.after = {first}}); }) ==
+        "Disruptor: process(make): make(ring, upstream) gave no processor");
+  d.start();
+  CHECK(d.producer().publish(kNothing) == PublishResult::ok);
+  d.close();
+  d.join();
+  REQUIRE(refusals.size() == 4);
+  for (int i = 0; i < 3; ++i)
+    CHECK(refusals[static_cast<std::size_t>(i)] == "Disruptor: a handler cannot add a node: do so elsewhere");
+  CHECK(refusals[3] == "Disruptor: a handler cannot start it: do so elsewhere");
+}
+
+#if WHORL_CHECKED
+TEST_CASE("Disruptor: stops who destroys it in a handler, or removes a poller that is polled") {
+  using D = whorl::Disruptor<int>;
+  CHECK(dying_words([] {
+          auto* const d = new D({.capacity = 8});
+          d->handle([d](int&) { delete d; });
+          d->start();
+          static_cast<void>(d->producer().publish(kNothing));
+          std::this_thread::sleep_for(60s);
+        }).find("destroyed by another thread") != std::string::npos);
+  CHECK(dying_words([] {
+          D d({.capacity = 8, .dynamic = true});
+          auto poller = d.poller();
+          d.start();
+          static_cast<void>(d.producer().publish(kNothing));
+          std::atomic<bool> is_polled{false};
+          const std::jthread polls([&] {
+            poller.poll([&](int&) {
+              is_polled = true;
+              std::this_thread::sleep_for(60s);
+            });
+          });
+          wait_until([&] { return is_polled.load(); });
+          d.remove(poller.id());
+        }).find("remove a poller while nobody polls it") != std::string::npos);
+}
+#endif

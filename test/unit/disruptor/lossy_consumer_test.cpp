@@ -86,6 +86,23 @@ TEST_CASE_TEMPLATE("LossyConsumer: what finds no room is lost, nobody waits, and
   CHECK(screen.stats().delivered == 10);
 }
 
+TEST_CASE_TEMPLATE("LossyConsumer: hears of the end though another handler of its node fails then", F,
+                   WHORL_TEST_FLOWS) {
+  struct Fails {
+    void operator()(std::uint64_t&) {}
+    void on_stop() { throw std::runtime_error("no flush"); }
+  };
+  LossyConsumer<std::uint64_t> screen(4);
+  typename F::template Of<std::uint64_t> d({.capacity = 8});
+  d.handle(whorl::aggregate(Fails{}, screen.feed()));
+  d.start();
+  publish(d, 1);
+  d.close();
+  CHECK_THROWS_WITH(d.join(), "no flush");
+  CHECK(screen.try_consume([](std::uint64_t&) {}) == 1);
+  CHECK(screen.wait_readable(whorl::BlockingWait{}, 1ms) == ReadResult::closed);
+}
+
 TEST_CASE_TEMPLATE("LossyConsumer: every event is delivered or lost, in order, at full speed", F, WHORL_TEST_FLOWS) {
   const std::uint64_t events = scaled(100'000);
   for (const std::size_t capacity : {1u, 4u, 64u}) {

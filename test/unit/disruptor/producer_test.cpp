@@ -4,9 +4,11 @@
 #include <atomic>
 #include <chrono>
 #include <span>
+#include <stdexcept>
 #include <stop_token>
 #include <thread>
 #include <type_traits>
+#include <utility>
 #include <vector>
 #include <whorl/disruptor/disruptor.hpp>
 
@@ -40,6 +42,15 @@ struct Polled {
     while (poller.poll([&](std::uint64_t& e) { numbers.push_back(e); }) == PollState::processing) {
     }
     return numbers;
+  }
+};
+
+// Does not wait for room.
+struct Impatient : SleepAtOnce {
+  template <class Event, class Ready>
+  whorl::WaitResult wait(Event&, Ready&& ready, const whorl::Until&) const {
+    if (ready()) return whorl::WaitResult::ready;
+    throw std::runtime_error("no patience");
   }
 };
 
@@ -141,6 +152,38 @@ TEST_CASE_TEMPLATE("Producer: a claim is filled where it lies, and published whe
     CHECK(polled.poll().empty());
     CHECK(polled.d.remaining_capacity() == 4);
   }
+}
+
+TEST_CASE_TEMPLATE("Producer: a claim that is not open has no events to go over", F, WHORL_TEST_FLOWS) {
+  Polled<F> polled(4);
+  auto producer = producer_of(polled.d);
+  std::size_t visited = 0;
+  const auto visit = [&](auto& events) {
+    for ([[maybe_unused]] std::uint64_t& e : events) ++visited;
+  };
+  auto open = producer.claim(4);
+  auto none = producer.try_claim(1);
+  visit(none);
+  auto moved = std::move(open);
+  visit(open);
+  CHECK(visited == 0);
+  visit(moved);
+  CHECK(visited == 4);
+  moved.commit();
+  visit(moved);
+  CHECK(visited == 4);
+}
+
+TEST_CASE_TEMPLATE("Producer: a wait strategy that throws leaves the producer outside", F,
+                   Flow<whorl::Single, whorl::Inline, Impatient>, Flow<whorl::Multi, whorl::Inline, Impatient>) {
+  Polled<F> polled(2);
+  auto producer = producer_of(polled.d);
+  CHECK(producer.publish_batch(2, kNumbered) == PublishResult::ok);
+  CHECK_THROWS_WITH(static_cast<void>(producer.publish(kNumbered)), "no patience");
+  CHECK_THROWS_WITH(static_cast<void>(producer.claim(1)), "no patience");
+  CHECK(polled.poll() == Numbers{0, 1});
+  polled.d.close();
+  CHECK(polled.poller.poll([](std::uint64_t&) {}) == PollState::closed);
 }
 
 TEST_CASE_TEMPLATE("Producer: claimed in time, committed after the close, and handled", F, WHORL_TEST_FLOWS) {

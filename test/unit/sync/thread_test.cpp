@@ -3,12 +3,17 @@
 #include <sched.h>
 
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <whorl/sync/thread.hpp>
 #include <whorl/sync/topology.hpp>
+
+#include "../../support/death.hpp"
 
 using whorl::Scheduling;
 using whorl::Thread;
@@ -68,4 +73,18 @@ TEST_CASE("thread: is joined when it ends, is moved from, or is moved to") {
   }
   CHECK(runs == 2);
   Thread().join();
+}
+
+TEST_CASE("thread: stops who waits for its own end") {
+  const std::string words = whorl_test::dying_words([] {
+    Thread thread;
+    std::atomic<bool> is_made{false};
+    thread = Thread([&] {
+      while (!is_made) std::this_thread::yield();
+      thread.join();
+    });
+    is_made = true;
+    std::this_thread::sleep_for(std::chrono::seconds(60));
+  });
+  CHECK(words.find("a thread does not wait for its own end") != std::string::npos);
 }
