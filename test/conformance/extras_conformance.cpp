@@ -52,14 +52,46 @@ void with_every_strategy(Test&& test) {
   test(whorl::AdaptiveWait{.warm = 1, .idle = 1, .sleep = 10us});
 }
 
+// A strategy that tells how often it has looked in vain: from the first time on a wait is under way.
+template <class W>
+struct Telling {
+  W strategy;
+  std::atomic<std::uint64_t>* looks;
+  template <class Event, class Ready>
+  whorl::WaitResult wait(Event& event, Ready&& ready, const Until& until) const {
+    const auto look = [&] {
+      const bool is_so = ready();
+      if (!is_so) ++*looks;
+      return is_so;
+    };
+    return strategy.wait(event, look, until);
+  }
+};
+
 // Barriers of one strategy: for what is published, and for who waits for that.
 template <class S, class W>
 struct Barriers {
+  // Sleeps until it is woken.
+  static constexpr bool kSleeps = std::is_base_of_v<whorl::BlockingWait, W> ||  // SleepAtOnce, too
+                                  std::is_same_v<W, whorl::PhasedBackoffWait<>>;
   Sequence upstream;
   S sequencer{16};
   Sequence* const all[1] = {&upstream};
-  SequenceBarrier<S, W> root, dependent;
-  explicit Barriers(W strategy) : root(sequencer, {}, strategy), dependent(sequencer, all, strategy) {}
+  std::atomic<std::uint64_t> root_looks{0}, dependent_looks{0};
+  SequenceBarrier<S, Telling<W>> root, dependent;
+  explicit Barriers(W strategy)
+      : root(sequencer, {}, Telling<W>{strategy, &root_looks}),
+        dependent(sequencer, all, Telling<W>{strategy, &dependent_looks}) {}
+
+  // Return when whoever waits there has looked in vain, and, where the strategy sleeps, sleeps.
+  void await_wait_at_root() { await_wait(root_looks, sequencer.published()); }
+  void await_wait_at_dependent() { await_wait(dependent_looks, upstream.waiting()); }
+
+ private:
+  static void await_wait(const std::atomic<std::uint64_t>& looks, const whorl::EventCount& bed) {
+    while (looks.load() == 0) std::this_thread::yield();
+    if constexpr (kSleeps) await_sleeper(bed);
+  }
 };
 
 }  // namespace
@@ -70,10 +102,23 @@ TEST_CASE_TEMPLATE("net: least-of-all: with every strategy a wait says the least
                    WHORL_CONFORMANCE_SEQUENCERS) {
   with_every_strategy([](auto strategy) {
     Barriers<S, decltype(strategy)> barriers(strategy);
-    publish(barriers.sequencer, 8);
+    Sequence ahead;
+    Sequence* const both[] = {&ahead, &barriers.upstream};
+    SequenceBarrier dependent(barriers.sequencer, both, Telling{strategy, &barriers.dependent_looks});
+    REQUIRE(barriers.sequencer.try_next(8) == 7);  // claimed: one of them will be published
+    SequenceNumber at_root = -1, at_dependent = -1;
+    std::thread consumer([&] { at_root = barriers.root.wait_for(0, Until(kPatience)).sequence; });
+    barriers.await_wait_at_root();
+    barriers.sequencer.publish(0);
+    consumer.join();
+    CHECK(at_root == 0);
+    barriers.sequencer.publish(1, 7);
+    ahead.set(6);
+    consumer = std::thread([&] { at_dependent = dependent.wait_for(0, Until(kPatience)).sequence; });
+    barriers.await_wait_at_dependent();
     barriers.upstream.set(4);
-    CHECK(barriers.root.wait_for(0).sequence == 7);
-    CHECK(barriers.dependent.wait_for(0).sequence == 4);
+    consumer.join();
+    CHECK(at_dependent == 4);
   });
 }
 
@@ -82,22 +127,28 @@ TEST_CASE_TEMPLATE("net: waiters-in-order: with every strategy, threads one afte
   with_every_strategy([](auto strategy) {
     constexpr std::size_t kThreads = 3;
     std::array<Sequence, kThreads> sequences;
-    std::array<SequenceNumber, kThreads> seen{};
+    std::array<SequenceNumber, kThreads> seen{-1, -1, -1}, before{-1, -1, -1};
+    std::array<std::atomic<std::uint64_t>, kThreads> looks{};
     S sequencer(16);
-    {
-      std::vector<std::jthread> threads;
-      for (std::size_t i = 0; i < kThreads; ++i) {
-        threads.emplace_back([&, i] {
-          Sequence* const before[] = {&sequences[i == 0 ? 0 : i - 1]};
-          SequenceBarrier<S, decltype(strategy)> barrier(sequencer, std::span(before, std::size_t{i == 0 ? 0u : 1u}),
-                                                         strategy);
-          seen[i] = barrier.wait_for(0, Until(kPatience)).sequence;
-          sequences[i].set(seen[i]);
-        });
-      }
-      publish(sequencer);
+    publish(sequencer);
+    std::vector<std::jthread> threads;
+    for (std::size_t i = kThreads; i-- != 0;) {  // the last one first: it waits, as does the one before it
+      threads.emplace_back([&, i] {
+        Sequence* const upstream[] = {&sequences[i == 0 ? 0 : i - 1]};
+        SequenceBarrier barrier(sequencer, std::span(upstream, std::size_t{i == 0 ? 0u : 1u}),
+                                Telling{strategy, &looks[i]});
+        seen[i] = barrier.wait_for(0, Until(kPatience)).sequence;
+        before[i] = i == 0 ? 0 : sequences[i - 1].get();
+        ++looks[i];  // who does not wait, goes on
+        sequences[i].set(seen[i]);
+      });
+      while (looks[i].load() == 0) std::this_thread::yield();
     }
-    for (const SequenceNumber s : seen) CHECK(s == 0);
+    threads.clear();
+    for (std::size_t i = 0; i < kThreads; ++i) {
+      CHECK(seen[i] == 0);
+      CHECK(before[i] == 0);
+    }
   });
 }
 
@@ -107,12 +158,8 @@ TEST_CASE_TEMPLATE("net: alert-ends-waits: with every strategy, those that are u
     Barriers<S, decltype(strategy)> barriers(strategy);
     for (auto* barrier : {&barriers.root, &barriers.dependent}) {
       BarrierResult result;
-      std::atomic<bool> waits{false};
-      std::thread consumer([&] {
-        waits.store(true);
-        result = barrier->wait_for(0, Until(kPatience));
-      });
-      while (!waits.load()) std::this_thread::yield();
+      std::thread consumer([&] { result = barrier->wait_for(0, Until(kPatience)); });
+      barrier == &barriers.root ? barriers.await_wait_at_root() : barriers.await_wait_at_dependent();
       barrier->alert();
       consumer.join();
       CHECK(result.end == BarrierEnd::stopped);

@@ -286,26 +286,34 @@ TEST_CASE_TEMPLATE("new: two-claims-of-a-graph: neither is seen before it is pub
 TEST_CASE_TEMPLATE(
     "new: nodes-under-traffic: the first, the one in the middle, the last leave, others come; none is overrun", F,
     WHORL_CONFORMANCE_DISRUPTORS) {
+  constexpr std::uint64_t kCapacity = 16;
   // Sees numbers without a gap, from where it came in.
   struct Guest {
-    std::uint64_t next = 0, seen = 0, wrong = 0;
+    std::uint64_t next = 0, wrong = 0;
+    std::atomic<std::uint64_t> seen{0};
     void operator()(std::uint64_t& event, const EventContext& context) {
-      if (seen++ == 0) next = event;
+      if (seen.load() == 0) next = event;
       wrong += event != next++ || event != static_cast<std::uint64_t>(context.sequence);
+      ++seen;
     }
   };
-  NumberDisruptor<F> d({.capacity = 16, .without_consumers = whorl::EmptyGate::open, .dynamic = true});
+  NumberDisruptor<F> d({.capacity = kCapacity, .without_consumers = whorl::EmptyGate::open, .dynamic = true});
   d.start();
-  std::atomic<bool> is_over{false};
-  std::jthread produces([&] {
+  std::atomic<bool> is_over{false}, has_stopped{false};
+  PublishResult end = PublishResult::ok;
+  std::thread produces([&] {
     auto producer = producer_of(d);
-    while (!is_over.load() && producer.publish(kNumbered, kPatience) == PublishResult::ok) {
-    }
+    while (!is_over.load() && end == PublishResult::ok) end = producer.publish(kNumbered, kPatience);
+    has_stopped = true;
   });
   for (std::uint64_t round = 0, rounds = sanitized(50); round < rounds; ++round) {
     std::array<Guest, 3> guests;
     std::vector<NodeId> nodes;
     for (Guest& guest : guests) nodes.push_back(d.handle(std::ref(guest)));
+    for (const Guest& guest : guests) {  // each stays for more than a lap
+      while (guest.seen.load() <= kCapacity && !has_stopped.load()) std::this_thread::yield();
+      CHECK(guest.seen.load() > kCapacity);
+    }
     for (std::uint64_t i = 0; i < 3; ++i) {  // the last one leaves nobody behind
       const auto leaves = nodes.begin() + static_cast<std::ptrdiff_t>((round + i) % nodes.size());
       CHECK(d.remove(*leaves, kPatience));
@@ -314,6 +322,8 @@ TEST_CASE_TEMPLATE(
     for (const Guest& guest : guests) CHECK(guest.wrong == 0);
   }
   is_over = true;
+  produces.join();
+  CHECK(end == PublishResult::ok);
 }
 
 TEST_CASE_TEMPLATE("new: two-disruptors: one thread publishes into both, and a full one says nothing of the other", F,

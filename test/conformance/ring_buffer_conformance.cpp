@@ -92,6 +92,26 @@ void publishes_batches(std::size_t first, std::size_t n) {
   check_events(ring, expected);
 }
 
+// Twice the second and the third of five translators: each fills one event, in their order.
+template <class B>
+void publishes_some_translators() {
+  using Translator = void (*)(std::string&, SequenceNumber);
+  constexpr std::array<Translator, kRows> kTranslators{
+      [](std::string& event, SequenceNumber s) { event = "a" + std::to_string(s); },
+      [](std::string& event, SequenceNumber s) { event = "b" + std::to_string(s); },
+      [](std::string& event, SequenceNumber s) { event = "c" + std::to_string(s); },
+      [](std::string& event, SequenceNumber s) { event = "d" + std::to_string(s); },
+      [](std::string& event, SequenceNumber s) { event = "e" + std::to_string(s); },
+  };
+  const auto from_second_on = [&] {
+    return [next = kTranslators.begin() + 1](std::string& event, SequenceNumber s) mutable { (*next++)(event, s); };
+  };
+  TextRing<B> ring(4);
+  CHECK(ring.publish_events(2, from_second_on()) == WriteResult::ok);
+  CHECK(ring.try_publish_events(2, from_second_on()));
+  check_events(ring, {"b0", "c1", "b2", "c3"});
+}
+
 // A batch of a size that no ring of four takes: nothing is translated, and the ring is as it was.
 template <class B, std::size_t kArguments>
 void publish_refuses(std::size_t n) {
@@ -124,7 +144,8 @@ LMAX_ROW("shouldPublishEvents: batches of two, each made from its sequence", pub
 LMAX_ROW("shouldNotPublishEventsIfBatchIsLargerThanRingBuffer: five are too many for four (its sequence)",
          try_publish_refuses<B, 0>(kTooMany))
 LMAX_ROW("shouldPublishEventsWithBatchSizeOfOne: one is a batch (its sequence)", publishes_batches<B, 0>(0, 1))
-LMAX_ROW("shouldPublishEventsWithinBatch: from the second on (its sequence)", publishes_batches<B, 0>(1, 2))
+LMAX_ROW("shouldPublishEventsWithinBatch: two of five translators, from the second on (its sequence)",
+         publishes_some_translators<B>())
 LMAX_ROW("shouldNotPublishEventsWhenBatchSizeIs0: none are no batch (its sequence)", publish_refuses<B, 0>(0))
 LMAX_ROW("shouldNotPublishEventsWhenBatchSizeIsNegative: less than none are too many (its sequence)",
          publish_refuses<B, 0>(kNegative))

@@ -109,5 +109,7 @@ TEST_CASE_TEMPLATE("lmax: LiteTimeoutBlockingWaitStrategyTest.shouldTimeoutWaitF
   times_out<S>(50ms, whorl::SleepingWait{});
   times_out<S>(50ms, whorl::ExponentialWait{});
   times_out<S>(50ms, whorl::AdaptiveWait{});
+  times_out<S>(50ms, whorl::NoWait{});
   times_out<S>(50ms, PhasedBackoffWait<>{});
+  times_out<S>(50ms, PhasedBackoffWait<whorl::SleepingWait>{});
 }

@@ -15,9 +15,10 @@ namespace whorl::inline WHORL_ABI_TAG {
 ///       events.commit();
 ///     }
 ///
-/// Threads:   one. The Disruptor outlives it.
+/// Threads:   one. The Disruptor outlives it, and so does the SingleProducer that has made it.
 /// Progress:  nothing waits. As long as it is open consumers see nothing from its first event on, and the end of a
-///            closed Disruptor waits for it.
+///            closed Disruptor waits for it. A thread that waits while its own claim is open, for room by any handle or
+///            in drain_for, waits for itself: end the claim first. would_deadlock knows of handlers only.
 template <class Ring>
 class [[nodiscard]] ClaimedEvents {
   using E = typename Ring::Event;

@@ -38,8 +38,8 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// Disruptor: it is closed, producers are told so, nodes that come after the failed one end, all others handle what there
 /// is, and join() throws what was thrown.
 ///
-/// Threads:   producers: any. close, halt, error, is_closed: any. run: one for each such node. Everything else: one at a
-///            time, and not from inside a handler.
+/// Threads:   producers: any. close, halt, error, is_closed: any. run: one for each such node. stats: any, but not while
+///            nodes are added or removed. Everything else: one at a time, and not from inside a handler.
 /// Order:     as ring buffer and processors: what a producer, and every node upstream, did with an event is visible to its
 ///            handler.
 /// Progress:  a node waits for what it comes after, a producer for the slowest node.
@@ -153,7 +153,9 @@ class Disruptor {
 
   // ---- its life ---------------------------------------------------------------------------------------------------
 
-  /// Returns when every on_start has run; throws what the first one has thrown, and nothing is running then.
+  /// Returns when the on_start of every handler that has a thread has run; throws what the first one has thrown, and
+  /// nothing is running then. Not waited for: the on_start of a node made with own_thread, which is run()'s, and what a
+  /// loop of process() does when it begins.
   void start() {
     check_outside("start it");
     graph_.start();
@@ -164,11 +166,13 @@ class Disruptor {
   /// Nothing is published any more; what has been is handled, and the nodes end. A claim that is open is waited for.
   void close() noexcept { graph_.close(); }
   bool is_closed() const noexcept { return ring_.is_closed(); }
-  /// All nodes end after the batch that they are at, and it is closed; or one does, and those that come after it.
+  /// It is closed, and all nodes end after the batch that they are at.
   void halt() noexcept {
     graph_.close();
     graph_.halt_all();
   }
+  /// The end of the Disruptor, too: it is closed, this node and those that come after it end after the batch that they
+  /// are at, all others when they have handled what there is. To take out one node and go on: remove().
   void halt(NodeId node) { graph_.halt(node); }
 
   /// Waits until everything that is claimed now has been handled by every node. False: time was up, or a node has ended
@@ -179,11 +183,16 @@ class Disruptor {
   }
   /// Waits until all threads, and calls of run(), have ended, which they do when it is closed. Throws what the first
   /// handler to fail has thrown.
+  ///
+  /// A call of run() that has not begun is not waited for. But nodes that come after a poller, or a node of own_thread,
+  /// end only when it has come to the end: while nobody polls or runs it this does not return. (The destructor halts them.)
   void join() {
     check_outside("join, which would wait for itself");
     graph_.join();
     if (const std::exception_ptr first = error(); first != nullptr) std::rethrow_exception(first);
   }
+  /// What the first handler to fail has thrown; nullptr: none has, so far. It is kept when that node ends, after on_stop,
+  /// and producers hear `closed` before: only after join() does nullptr mean that none has failed.
   std::exception_ptr error() noexcept { return graph_.error(); }
 
   // ---- producers --------------------------------------------------------------------------------------------------
@@ -207,7 +216,7 @@ class Disruptor {
   std::size_t capacity() const noexcept { return ring_.capacity(); }
   /// How much could be claimed now; news.
   std::size_t remaining_capacity() const noexcept { return ring_.remaining_capacity(); }
-  /// What everybody has done so far.
+  /// What everybody has done so far. Also beside join(), drain_for() and run(), for a thread that watches.
   DisruptorStats stats() { return graph_.stats(); }
 
  private:

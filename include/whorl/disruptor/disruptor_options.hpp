@@ -96,7 +96,8 @@ struct NodeStats {
 struct DisruptorStats {
   std::uint64_t claimed = 0;     ///< sequences
   std::uint64_t full_waits = 0;  ///< how often a producer had to wait for room
-  std::uint64_t parks = 0;       ///< how often a thread went to sleep, producers and consumers
+  std::uint64_t parks = 0;       ///< how often a thread went to sleep, producers and consumers; less after remove(),
+                                 ///< which takes along what has slept on that node
   std::vector<NodeStats> nodes = {};
 };
 

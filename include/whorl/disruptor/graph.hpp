@@ -16,7 +16,8 @@ namespace whorl::inline WHORL_ABI_TAG::detail {
 // nothing comes after, or all, where nodes may come and go: a node joins at the claim position, and cannot do so later
 // than it begins.
 //
-// Threads:  halt, error, is_started: any. run: the node's. The rest: one at a time.
+// Threads:  halt, error, is_started: any. run: the node's. stats: any, but not while a node is added or removed. The
+//           rest: one at a time.
 template <class Ring>
 class Graph : public Running<Ring> {
   using Base = Running<Ring>;

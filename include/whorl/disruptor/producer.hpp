@@ -18,7 +18,8 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// Progress:  what begins with try_ never waits; the rest waits for room, as the Disruptor's wait strategy does, until
 ///            a deadline, a stop, or the end of the Disruptor. In a handler of the same Disruptor it never does:
 ///            would_deadlock.
-/// Errors:    what `fill` throws; then nothing is published, of a batch none. `fill` does not publish by the same handle.
+/// Errors:    what `fill` throws; then nothing is published, of a batch none. `fill` does not publish: a single producer
+///            cannot, and with many, when there is no room, it would wait for the claim that it is filling.
 /// Lifetime:  the Disruptor outlives its handles.
 template <class Ring>
 class ProducerBase {
@@ -35,7 +36,7 @@ class ProducerBase {
     return entrance().try_publish(1, fill);
   }
 
-  /// Publishes n events together: all or none.
+  /// Publishes n events together: all or none. None to publish (n = 0): `ok`, also when it is closed.
   template <detail::FillsEvent<E> Fill>
   PublishResult publish_batch(std::size_t n, Fill&& fill, const Until& until = {}) {
     return entrance().publish(n, fill, until);
@@ -64,7 +65,8 @@ class ProducerBase {
     return done;
   }
 
-  /// Claims n events, to be filled where they lie. Of a single producer: one claim at a time, and nothing else meanwhile.
+  /// Claims n events, to be filled where they lie: 1 or more (0 is a mistake: checks abort, without them it is refused).
+  /// Of a single producer: one claim at a time, and nothing else meanwhile.
   ClaimedEvents<Ring> claim(std::size_t n, const Until& until = {}) {
     return claim_or(n, [&](Ring& ring, SequenceNumber& last) {
       const PublishResult refused = entrance().why_not_wait(n);

@@ -107,7 +107,7 @@ class RingBuffer : public detail::EventSequencer<E, Kind, Layout, W> {
     return publish_events(1, fill, until);
   }
 
-  /// The same of n events one after the other: all or none.
+  /// The same of n events one after the other: all or none. As no such claim is made, n = 0 is false, or `full`.
   template <detail::FillsEvent<E> Fill>
   [[nodiscard, gnu::always_inline]] bool try_publish_events(std::size_t n, Fill&& fill) {
     const Claimed claimed = this->claim(n);

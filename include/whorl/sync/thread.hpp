@@ -11,6 +11,10 @@
 namespace whorl {
 
 /// How the kernel shares CPUs among threads: sched(7).
+///
+/// Limits:  fifo and round_robin are for a thread with a CPU of its own. Short locks, and strategies that yield, wait by
+///          sched_yield, which leaves the CPU to threads of the same or a higher priority only: a normal thread on that
+///          CPU that holds what is waited for does not come to run.
 struct Scheduling {
   enum class Policy : std::uint8_t { normal, batch, idle, fifo, round_robin };
   Policy policy = Policy::normal;
