@@ -158,11 +158,13 @@ TEST_CASE_TEMPLATE("net: alert-ends-waits: with every strategy, those that are u
     Barriers<S, decltype(strategy)> barriers(strategy);
     for (auto* barrier : {&barriers.root, &barriers.dependent}) {
       BarrierResult result;
-      std::thread consumer([&] { result = barrier->wait_for(0, Until(kPatience)); });
+      const Until until(kPatience);
+      std::thread consumer([&] { result = barrier->wait_for(0, until); });
       barrier == &barriers.root ? barriers.await_wait_at_root() : barriers.await_wait_at_dependent();
       barrier->alert();
       consumer.join();
       CHECK(result.end == BarrierEnd::stopped);
+      CHECK_FALSE(until.is_over());  // it was the alert that woke it
       CHECK(barrier->wait_for(0).end == BarrierEnd::stopped);
     }
   });
