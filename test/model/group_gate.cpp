@@ -169,6 +169,70 @@ class Leaving : public Group<Gate> {
   whorl::Sequence ahead_;
 };
 
+/// One thread writes; one reads an item and leaves; another one joins, and may find the place that this leaves. There is a
+/// member that is ahead of everything, so that the newcomer is all that a claimer learns from.
+template <class Gate>
+class Replacing : public Group<Gate> {
+ public:
+  Replacing() : Group<Gate>(1, 0, 2) {
+    this->join(reader_);
+    this->join(ahead_);
+    ahead_.release(2);
+    model::require(this->try_write(), "there is room");
+  }
+
+  std::size_t threads() const override { return 3; }
+  void run(std::size_t thread) override {
+    if (thread == 0) {
+      while (!this->try_write()) model::yield();
+    } else if (thread == 1) {
+      model::require(this->try_read(reader_), "there is an item");
+      model::require(this->gate().leave(reader_), "it was a member");
+    } else {
+      this->join(new_);
+      this->read_all(new_);
+    }
+  }
+
+ private:
+  whorl::Sequence reader_;
+  whorl::Sequence ahead_;
+  whorl::Sequence new_{kElsewhere};
+};
+
+/// The same where the one that leaves hands over to one that it has followed and that goes on reading: a claimer that finds
+/// the newcomer in its place must know that this was counted.
+template <class Gate>
+class ReplacingOneThatHandsOver : public Group<Gate> {
+ public:
+  ReplacingOneThatHandsOver() : Group<Gate>(1, 0, 3) {
+    this->join(second_);
+    this->join(ahead_);
+    ahead_.release(3);
+    model::require(this->try_write() && this->try_read(first_) && this->try_read(second_), "there is an item");
+    model::require(this->try_write(), "there is room");
+  }
+
+  std::size_t threads() const override { return 3; }
+  void run(std::size_t thread) override {
+    if (thread == 0) {
+      while (!this->try_write()) model::yield();
+    } else if (thread == 1) {
+      const std::array<whorl::Sequence*, 1> upstream{&first_};
+      model::require(this->gate().hand_over(second_, upstream), "it was a member");
+      model::require(this->try_read(first_), "there is an item");
+    } else {
+      this->join(new_);
+    }
+  }
+
+ private:
+  whorl::Sequence first_;
+  whorl::Sequence second_;
+  whorl::Sequence ahead_;
+  whorl::Sequence new_{kElsewhere};
+};
+
 /// One thread writes; the other one reads as a chain of two, whose second is the member of the gate and hands over to the
 /// first, which reads on alone; the second one's sequence is soon used for something else. There is a member that is ahead of
 /// everything.
@@ -313,6 +377,15 @@ void explore(model::Suite& suite, const std::string& name) {
   suite.check("joining, without membarrier, " + name, model::without_membarrier(make));
 }
 
+// Membarrier, and a fence, order more than they are asked for: only where read-modify-writes stand for them can this fail.
+// Two are held up then, the claimer between its looks at two members, and the newcomer before its barrier.
+void replacing_one_that_hands_over(model::Suite& suite) {
+  model::Bounds bounds;
+  bounds.all_stale_reads = 1;
+  suite.check("joining, read-modify-writes, one hands over, and another takes its place",
+              model::without_fences(model::scenario<ReplacingOneThatHandsOver<whorl::GroupGate>>()), bounds);
+}
+
 void bugs(model::Suite& suite) {
   using enum GateBug;
   const auto joining = [&]<GateBug kBug>() { return model::scenario<Joining<PlantedGate<kBug>>>(GroupPlan{}); };
@@ -335,6 +408,10 @@ void bugs(model::Suite& suite) {
                   joining.operator()<joiner_starts_where_it_came_in>());
   suite.must_fail("planted: one leaves, and nobody learns that it was done", "data race",
                   model::scenario<Leaving<PlantedGate<leaves_without_a_release>>>());
+  suite.check("right: the gate put together by hand, one leaves, and another takes its place",
+              model::scenario<Replacing<PlantedGate<none>>>());
+  suite.must_fail("planted: one leaves, and who takes its place does not know that it was done", "data race",
+                  model::scenario<Replacing<PlantedGate<takes_a_place_without_an_acquire>>>());
 }
 
 }  // namespace
@@ -343,6 +420,8 @@ int main(int argc, char** argv) {
   model::Suite suite(argc, argv);
   ends(suite);  // soon explored: first, so that a mutant of the gate dies early
   explore<Leaving>(suite, "one leaves");
+  explore<Replacing>(suite, "one leaves, and another takes its place");
+  replacing_one_that_hands_over(suite);
   explore(suite, {});
   explore(suite, {.capacity = 2, .items = 3});
   explore(suite, {.items = 2, .old_leaves = true});

@@ -17,6 +17,7 @@ enum class GateBug {
   joiner_starts_where_it_came_in,
   leaves_without_a_release,
   hand_over_is_not_counted,
+  takes_a_place_without_an_acquire,
 };
 
 /// What whorl::GroupGate is, as far as the models ask. kHeldUp: thread 1 is, as a claimer, between finding a member and
@@ -43,7 +44,7 @@ class PlantedGate {
     bool empty = true;
     for (std::size_t i = 0, used = used_.load(model::Order::relaxed); i < used; ++i) {
       const whorl::Sequence* const member = places_[i].load(model::Order::acquire);
-      if (member == nullptr) continue;
+      if (member == nullptr || member == &nobody_) continue;
       empty = false;
       if (kHeldUp && model::Engine::get().current() == 1) {
         while (!let_go_.load(model::Order::relaxed)) model::yield();
@@ -83,14 +84,23 @@ class PlantedGate {
 
  private:
   void take_place(whorl::Sequence& sequence) noexcept {
+    constexpr auto kOrder =
+        kBug == GateBug::takes_a_place_without_an_acquire ? model::Order::relaxed : model::Order::acquire;
     std::size_t place = 0;
-    while (places_[place].load(model::Order::relaxed) != nullptr) ++place;
+    for (whorl::Sequence* free = nullptr;
+         !places_[place].compare_exchange_strong(free, &nobody_, kOrder, model::Order::relaxed); free = nullptr) {
+      ++place;
+    }
     places_[place].store(&sequence, model::Order::release);
-    used_.fetch_add(1, model::Order::relaxed);
+    std::size_t used = used_.load(model::Order::relaxed);
+    while (used <= place &&
+           !used_.compare_exchange_weak(used, place + 1, model::Order::relaxed, model::Order::relaxed)) {
+    }
   }
 
   const whorl::Position first_;
   const bool asymmetric_ = model::asymmetric();
+  whorl::Sequence nobody_;
   mutable model::Atomic<std::size_t> used_{0, "used"};
   model::Atomic<std::uint64_t> handed_over_{0, "handed_over"};
   std::array<model::Atomic<whorl::Sequence*>, 3> places_{};

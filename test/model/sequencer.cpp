@@ -411,6 +411,27 @@ class GivenUp : public model::Scenario {
   int read_ = 0;
 };
 
+/// Nobody reads, and a producer overwrites what somebody is looking through who asks for the cursor: what he knew to be
+/// published he is not told to be unpublished.
+class CursorOvertaken : public model::Scenario {
+ public:
+  CursorOvertaken() { publish(); }
+  std::size_t threads() const override { return 2; }
+  void run(std::size_t thread) override {
+    if (thread == 0) return publish();
+    const SequenceNumber cursor = sequencer_.cursor();
+    model::require(cursor >= 1, "it was farther");
+    for (SequenceNumber s = 2; s <= cursor; ++s) model::require(sequencer_.is_available(s), "it is not so far");
+  }
+
+ private:
+  void publish() {
+    for (int i = 0; i < 2; ++i) sequencer_.publish(*sequencer_.try_next());
+  }
+
+  Multi sequencer_{2, {}, {.without_consumers = whorl::EmptyGate::open}};
+};
+
 template <class S>
 void flow(model::Suite& suite, const std::string& kind, const FlowPlan& plan) {
   suite.check(kind + ": " + plan.text(), model::scenario<Flow<S>>(plan));
@@ -467,5 +488,6 @@ int main(int argc, char** argv) {
   flows<Multi>(suite, "multi");
   flow<Multi>(suite, "multi", {.producers = 2, .claims = 1});
   suite.check("multi: given up", model::scenario<GivenUp>());
+  suite.check("multi: a cursor that is overtaken", model::scenario<CursorOvertaken>());
   return suite.finish();
 }

@@ -16,6 +16,7 @@ using whorl::Position;
 using whorl::SequenceNumber;
 
 constexpr std::size_t kShards = 2;
+constexpr Position kNearTheEnd = ~Position{0} - 1;
 
 struct SleepAtOnce : whorl::BlockingWait {
   SleepAtOnce() : whorl::BlockingWait{.spins = 0, .yields = 0} {}
@@ -51,6 +52,7 @@ struct Plan {
   bool follower = false;            // follows the consumer, and is the only member of the gates
   bool consumers_sleep = true;
   bool producers_sleep = false;
+  Position first = 0;
 };
 
 /// Each producer publishes in its own shard; whatever it publishes the consumer reads, once and in its order, and so does
@@ -73,7 +75,7 @@ class Flow : public model::Scenario {
   }
   void finish() override {
     for (std::size_t i = 0; i < plan_.producers; ++i) {
-      model::require(sequencer_.shard(i).claimed() == plan_.claims, "more was claimed than was said");
+      model::require(sequencer_.shard(i).claimed() == plan_.first + plan_.claims, "more was claimed than was said");
       model::require(sequencer_.shard(i).remaining_capacity() == 1, "not all room is back");
     }
   }
@@ -132,7 +134,7 @@ class Flow : public model::Scenario {
   }
 
   const Plan plan_;
-  S sequencer_{kShards, kShards};
+  S sequencer_{kShards, kShards, SleepAtOnce(), {.first_position = plan_.first}};
   typename S::Progress first_{sequencer_};
   typename S::Progress last_{sequencer_};
   Barrier<S> read_{sequencer_};
@@ -221,6 +223,40 @@ class BehindInTurn : public model::Scenario {
   ById::Progress two_{sequencer_};
   ById::Progress mine_{sequencer_};
   Barrier<ById> barrier_{sequencer_, {&one_, &two_}};
+  Events events_;
+};
+
+/// A consumer sleeps, or is about to, behind one that joins the gates meanwhile: that passes over what is there already, and
+/// wakes it. If it finds no place in the second shard, it has moved in the first.
+class JoinsLate : public model::Scenario {
+ public:
+  explicit JoinsLate(bool finds_place) : shard_(finds_place ? 1 : 0), finds_place_(finds_place) {
+    const SequenceNumber s = *sequencer_.shard_for(shard_).try_next();
+    sequencer_.shard_for(shard_).publish(s);
+    for (std::size_t i = 0; !finds_place && i < others_.size(); ++i) {
+      model::require(sequencer_.shard(1).add_gating(others_[i]), "there is place");
+    }
+  }
+  std::size_t threads() const override { return 2; }
+  void run(std::size_t thread) override {
+    if (thread == 0) {
+      events_.mark(shard_, 0);
+      model::require(sequencer_.add_gating(upstream_) == finds_place_, "there is place, or none");
+    } else {
+      model::require(follow_.wait_for_any(mine_) == BarrierEnd::available, "a wait without end ended otherwise");
+      model::require(follow_.look(shard_, 0) == 1, "in another shard");
+      events_.read_mark(shard_, 0);
+    }
+  }
+
+ private:
+  const std::size_t shard_;
+  const bool finds_place_;
+  ById sequencer_{kShards, kShards};
+  ById::Progress upstream_{sequencer_};
+  ById::Progress mine_{sequencer_};
+  Barrier<ById> follow_{sequencer_, {&upstream_}};
+  std::array<whorl::Sequence, whorl::GroupGate::kMostMembers> others_;
   Events events_;
 };
 
@@ -392,6 +428,8 @@ void explore(model::Suite& suite, const std::string& kind) {
   suite.check(kind + ": one producer, a consumer that sleeps", one);
   suite.check(kind + ", without membarrier: one producer, a consumer that sleeps", model::without_membarrier(one));
   suite.check(kind + ": two producers, a consumer that sleeps", model::scenario<Flow<S>>(Plan{}));
+  suite.check(kind + ": one producer, a consumer that sleeps, from " + model::show(kNearTheEnd),
+              model::scenario<Flow<S>>(Plan{.producers = 1, .claims = 3, .first = kNearTheEnd}));
   suite.check(kind + ": two producers, a consumer and a follower",
               model::scenario<Flow<S>>(Plan{.follower = true, .consumers_sleep = false}));
   suite.sample(kind + ": two producers, a consumer, all sleep",
@@ -422,6 +460,13 @@ int main(int argc, char** argv) {
     suite.check("without membarrier: who follows, " + which + " first", model::without_membarrier(make));
   }
   suite.check("two upstream, each behind in a shard", model::scenario<BehindInTurn>());
+  for (const bool finds_place : {true, false}) {
+    const std::string which =
+        finds_place ? "one upstream joins late" : "one upstream would join late, and finds no place";
+    const auto make = model::scenario<JoinsLate>(finds_place);
+    suite.check(which, make);
+    suite.check("without membarrier: " + which, model::without_membarrier(make));
+  }
   suite.check("a lease is handed over", model::scenario<LeaseHandedOver>());
   suite.check("alerted", model::scenario<Alerted>());
   return suite.finish();

@@ -244,6 +244,8 @@ TEST_CASE_TEMPLATE("sharded sequencer: two workers divide the shards, and one fo
 // Nobody has an end but the close: who waits for room, or for something to read, hears of it, and what was accepted is
 // handled.
 TEST_CASE_TEMPLATE("sharded sequencer: closed while producers wait", S, WHORL_STRESS_SHARDS(whorl::BlockingWait)) {
+  Random dice(seed());
+  std::uint64_t all = 0;
   for (std::uint64_t round = scaled(60); round != 0; --round) {
     Watchdog watchdog("sharded sequencer: close");
     typename S::Ring ring(8, 4);
@@ -256,9 +258,12 @@ TEST_CASE_TEMPLATE("sharded sequencer: closed while producers wait", S, WHORL_ST
         accepted[producer] = produce(ring, producer, ~std::uint64_t{0}, false, random);
       });
       while (begun.load() != 4) std::this_thread::yield();
+      dawdle(between(dice, 0, 5'000));
       ring.close();
     }
     graph.join();
     graph.check(accepted);
+    for (const std::uint64_t n : accepted) all += n;
   }
+  CHECK(all != 0);  // or it was closed before anybody had begun
 }

@@ -33,7 +33,8 @@ struct ProcessorOptions {
 };
 
 /// Waits at its barrier, hands its handler batch after batch, and says after each how far it has come. A batch is what was
-/// available when it began. Besides being called with events (event_reader.hpp) a handler may have any of
+/// available when it began. One of tombstones only has no end_of_batch, and one that a failure cut short gets none later.
+/// Besides being called with events (event_reader.hpp) a handler may have any of
 ///
 ///     on_start(), on_stop()                       in the processor's thread, around everything else; each once a run
 ///     on_batch_start(std::size_t events, std::size_t behind)

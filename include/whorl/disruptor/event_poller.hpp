@@ -24,7 +24,7 @@ enum class PollState : std::uint8_t {
 /// makes it a member of the gate, or not.
 ///
 /// Threads:   poll: one at a time. sequence(): any.
-/// Progress:  wait-free but for what the handler does.
+/// Progress:  wait-free but for what the handler does, and for producers that give up as fast as it passes over that.
 /// Source:    EventPoller of the LMAX Disruptor.
 template <class Ring>
 class EventPoller {

@@ -47,8 +47,10 @@ class SequencerView {
       const std::size_t lap = std::min(capacity_, static_cast<std::size_t>(end - first_));
       const std::size_t published = ready(end - lap, lap);
       const Position now = claimed();
-      if (published != 0 || now == end) return last_before(end - lap + published);
-      end = now;  // meanwhile it may have been another lap
+      const Position next = end - lap + published;
+      // What stopped it was not published, unless it has been claimed anew meanwhile: then it may be of another lap.
+      if (published == lap || distance(next + capacity_, now) <= 0) return last_before(next);
+      end = now;
     }
   }
   /// The slowest member's sequence; the last one claimed is the most it says.

@@ -16,7 +16,7 @@ namespace whorl::inline WHORL_ABI_TAG {
 ///
 /// Threads:   poll: one at a time. sequence(): any.
 /// Order:     per shard that of its sequences; across shards none.
-/// Progress:  wait-free but for what the handler does.
+/// Progress:  wait-free but for what the handler does, and for producers that give up as fast as it passes over that.
 template <class S>
 class ShardedEventPoller {
   using Context = ShardedEventContext<S>;

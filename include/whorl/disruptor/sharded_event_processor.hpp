@@ -102,7 +102,8 @@ class ShardedEventProcessor {
                         ShardedProcessorOptions options, W wait, Progress* group)
       : options_(options),
         shards_(shards),
-        sweep_(shards, detail::checked_run_quota(options.quota, "ShardedEventProcessor"), options.stripe),
+        sweep_(shards, detail::checked_run_quota(options.quota, "ShardedEventProcessor"),
+               detail::checked_group(options.stripe, group != nullptr)),
         barrier_(shards, upstream, std::move(wait), options.stripe),
         handler_(std::forward<Handler>(handler)),
         own_(group == nullptr ? std::make_unique<Progress>(shards) : nullptr),

@@ -15,9 +15,12 @@ namespace whorl::inline WHORL_ABI_TAG {
 ///
 /// Threads:   one: the thread that publishes with it first. Moving it lets the next thread be that one.
 /// Order:     what one lease publishes every consumer sees in that order. A later lease of the same shard goes on behind it.
-/// Progress:  what begins with try_, and publish, is wait-free; the rest waits for room in this shard.
+/// Progress:  what begins with try_, and publish, never waits for room: wait-free, but for a consumer that hands over at the
+///            gate, a system call for those that sleep, a lock where it ends a closed shard, and `fill`. The rest waits.
 /// Errors:    what `fill` throws; nothing is published then.
-/// Lifetime:  the sequencer outlives it. A closed shard ends when its lease does, or when that finds it closed.
+/// Lifetime:  the sequencer outlives it. What it has claimed is published or abandoned before it ends, or is moved to, also
+///            where the shard is closed: consumers wait for that. A closed shard ends when its lease does, or when that finds
+///            it closed.
 template <class S>
 class [[nodiscard]] ShardLease {
  public:
@@ -77,7 +80,10 @@ class [[nodiscard]] ShardLease {
     return *shard_;
   }
   void give_back() noexcept {
-    if (shard_ != nullptr) std::exchange(shard_, nullptr)->disown();
+    if (shard_ == nullptr) return;
+    WHORL_ASSERT(shard_->cursor() == last_before(shard_->claimed()),
+                 "publish or abandon what is claimed before the lease ends");
+    std::exchange(shard_, nullptr)->disown();
   }
 
   S* shard_;

@@ -69,15 +69,19 @@ class Shards {
   // ---- consumers --------------------------------------------------------------------------------------------------
 
   /// `sequence` is a member of every shard's gate from now on, and reads in each shard what is claimed from now on: one
-  /// moment for each shard, none for all of them. Not while its owner runs. False: it is a member already, or there are
-  /// GroupGate::kMostMembers of them; nothing has changed for the producers then.
+  /// moment for each shard, none for all of them. Not while its owner runs. False: in some shard it is a member already, or
+  /// there are GroupGate::kMostMembers of them; it has joined nowhere then, but in the shards before that one it has been
+  /// moved to what is claimed.
   [[nodiscard]] bool add_gating(Progress& sequence) noexcept {
-    for (std::size_t i = 0; i < shard_count(); ++i) {
-      if (shards_[i].add_gating(sequence.in(i))) continue;
-      for (std::size_t joined = 0; joined < i; ++joined) shards_[joined].remove_gating(sequence.in(joined));
-      return false;
+    std::size_t joined = 0;
+    while (joined < shard_count() && shards_[joined].add_gating(sequence.in(joined))) ++joined;
+    const bool is_member = joined == shard_count();
+    while (!is_member && joined != 0) {
+      --joined;
+      shards_[joined].remove_gating(sequence.in(joined));
     }
-    return true;
+    news_.notify();  // it has moved, and those that follow it sleep there
+    return is_member;
   }
   /// No longer. False: it was none.
   bool remove_gating(Progress& sequence) noexcept {
@@ -94,7 +98,11 @@ class Shards {
     for (std::size_t i = 0; i < shard_count(); ++i) shards_[i].close();
   }
   /// Every shard is.
-  bool is_closed() const noexcept { return shards_[shard_count() - 1].is_closed(); }
+  bool is_closed() const noexcept {
+    for (std::size_t i = 0; i < shard_count(); ++i)
+      if (!shards_[i].is_closed()) return false;
+    return true;
+  }
 
   std::size_t shard_count() const noexcept { return shards_.size(); }
   std::size_t capacity() const noexcept { return shards_[0].capacity() * shard_count(); }
@@ -109,7 +117,7 @@ class Shards {
   }
 
   const Wait& wait_strategy() const noexcept { return shards_[0].wait_strategy(); }
-  /// What all consumers sleep on: something has been published, a consumer has gone on, or a shard has ended.
+  /// What all consumers sleep on: something has been published, a consumer has gone on or joined, or a shard has ended.
   EventCount& news() noexcept { return news_; }
 
  protected:

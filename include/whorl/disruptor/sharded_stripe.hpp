@@ -26,6 +26,13 @@ inline ShardStripe checked_stripe(ShardStripe stripe, std::size_t shards) {
          " has no part of " + std::to_string(shards) + " shards: workers are numbered from 0, and no more than shards");
 }
 
+// A worker that has no part in a group's sequence would hold up for ever, in the shards that are not its own, who waits for it.
+inline ShardStripe checked_group(ShardStripe stripe, bool has_group) {
+  if (has_group || stripe.workers == 1) return stripe;
+  refuse("ShardStripe: worker " + std::to_string(stripe.worker) + " of " + std::to_string(stripe.workers) +
+         " has no group: construct it with the sequence that all workers have in common");
+}
+
 }  // namespace detail
 
 }  // namespace whorl::inline WHORL_ABI_TAG

@@ -157,8 +157,7 @@ class GroupGate {
       if (member == nullptr || distance(member->passed(), needed) <= 0) continue;
       // Relaxed: compared, not followed.
       return sleep_on(member->waiting(), ready, until, [&] {
-        return places_[i].load(sync::relaxed) != member ||
-               distance(member->passed(), needed) <= 0;  // relaxed: as above
+        return places_[i].load(sync::relaxed) != member || distance(member->passed(), needed) <= 0;
       });
     }
     return sleep_on(changed_, ready, until, [&] { return size() != 0; });
@@ -209,8 +208,9 @@ class GroupGate {
   std::size_t reserve() noexcept {
     for (std::size_t i = 0; i < kMostMembers; ++i) {
       Sequence* free = nullptr;
-      // Relaxed: whoever finds it so passes it over.
-      if (!places_[i].compare_exchange_strong(free, &nobody_, sync::relaxed, sync::relaxed)) continue;
+      // (46) acquire pairs with release (39): who finds the newcomer here, and nobody else, sees that the one before it was
+      // done. Relaxed on failure: nothing is read then.
+      if (!places_[i].compare_exchange_strong(free, &nobody_, sync::acquire, sync::relaxed)) continue;
       std::size_t used = used_.load(sync::relaxed);  // relaxed: the barrier of join orders it
       while (used < i + 1 && !used_.compare_exchange_weak(used, i + 1, sync::relaxed, sync::relaxed)) {
       }
@@ -223,8 +223,8 @@ class GroupGate {
     places_[i].store(&sequence, sync::release);
   }
   void vacate(std::size_t i, Sequence& sequence) noexcept {
-    // (39) release pairs with acquire (23): a claimer that does not find the member does not read its sequence, and
-    // yet the member is done with every slot.
+    // (39) release pairs with acquire (23) and (46): a claimer that finds nobody, or another member, does not read this one's
+    // sequence, and yet it is done with every slot.
     places_[i].store(nullptr, sync::release);
     sequence.waiting().notify();
   }

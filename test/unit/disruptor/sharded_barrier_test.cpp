@@ -4,6 +4,7 @@
 #include <functional>
 #include <stop_token>
 #include <thread>
+#include <vector>
 #include <whorl/disruptor/sharded_barrier.hpp>
 
 #include "sharded_rings.hpp"
@@ -123,6 +124,33 @@ TEST_CASE_TEMPLATE("ShardedBarrier: who sleeps hears of the end, of the ring and
   upstream.go_on();
   mine.release(0, 1);
   CHECK(wait_until(ring, root, mine, [&] { producers.end(); }) == BarrierEnd::closed);
+}
+
+TEST_CASE_TEMPLATE("ShardedBarrier: who sleeps hears of one upstream that joins the gates late", B,
+                   WHORL_TEST_SHARDED_BUFFERS) {
+  typename B::template Of<std::uint64_t> ring(8, 2);
+  using Ring = decltype(ring);
+  Producers producers(ring);
+  typename Ring::Progress upstream(ring), mine(ring);
+  ShardedBarrier<typename Ring::Shard> follower(ring, {&upstream});
+  REQUIRE(producers.publish(1));
+  // It joins at what is claimed: what is there already it passes over, and who follows need not wait for it.
+  CHECK(wait_until(ring, follower, mine, [&] { REQUIRE(ring.add_gating(upstream)); }) == BarrierEnd::available);
+  CHECK(follower.look(1, 0) == 1);
+}
+
+TEST_CASE(
+    "ShardedBarrier: who sleeps hears of one upstream that has found no place in some shard, and moved in others") {
+  SharedInline::Of<std::uint64_t> ring(8, 2);
+  using Ring = decltype(ring);
+  Producers producers(ring);
+  std::vector<whorl::Sequence> others(whorl::GroupGate::kMostMembers);
+  for (auto& other : others) REQUIRE(ring.shard(1).add_gating(other));
+  Ring::Progress upstream(ring), mine(ring);
+  ShardedBarrier<Ring::Shard> follower(ring, {&upstream});
+  REQUIRE(producers.publish(0));
+  CHECK(wait_until(ring, follower, mine, [&] { REQUIRE_FALSE(ring.add_gating(upstream)); }) == BarrierEnd::available);
+  for (auto& other : others) REQUIRE(ring.shard(1).remove_gating(other));
 }
 
 TEST_CASE("ShardedBarrier: a lease that is given back after the close is the end of its shard") {

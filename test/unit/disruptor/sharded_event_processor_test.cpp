@@ -337,6 +337,15 @@ TEST_CASE("ShardedEventProcessor: where one worker of a group has failed, who fo
   CHECK(after.text == "S B7/7 0 1, 100 101, 200, 300 301,. s");
 }
 
+TEST_CASE("ShardedEventProcessor: refuses a worker that has no group") {
+  SharedInline::Of<std::uint64_t> ring(8, 2);
+  EventDiary diary;
+  CHECK_THROWS_WITH_AS(
+      (Processor<decltype(ring)>(ring, {}, diary, {.stripe = {1, 2}})),
+      "ShardStripe: worker 1 of 2 has no group: construct it with the sequence that all workers have in common",
+      std::invalid_argument);
+}
+
 TEST_CASE("ShardedEventProcessor: refuses a worker that has no shard") {
   SharedInline::Of<std::uint64_t> ring(8, 2);
   using Ring = decltype(ring);

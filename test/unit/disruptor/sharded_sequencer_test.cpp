@@ -7,8 +7,10 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+#include <whorl/disruptor/sharded_barrier.hpp>
 #include <whorl/disruptor/sharded_sequencer.hpp>
 
+#include "../../support/allocations.hpp"
 #include "../../support/death.hpp"
 #include "sharded_rings.hpp"
 
@@ -33,7 +35,8 @@ using ById = whorl::ShardedSequencer<whorl::Shared, SleepAtOnce>;
 
 }  // namespace
 
-TEST_CASE("ShardedSequencer: refuses what cannot be divided, before anything is allocated, with the nearest that can") {
+TEST_CASE("ShardedSequencer: refuses what cannot be divided, before it allocates a shard, with the nearest that can") {
+  const std::uint64_t before = allocations().aligned;
   CHECK(refusal([] { Leased(12, 4); }) ==
         "ShardedSequencer: total_capacity 12 over 4 shards is not a power of two for each: use 8 or 16");
   CHECK(refusal([] { ById(12, 3); }) == "ShardedSequencer: shards 3 is not a power of two: use 2 or 4");
@@ -41,7 +44,9 @@ TEST_CASE("ShardedSequencer: refuses what cannot be divided, before anything is 
         "ShardedSequencer: total_capacity 2 over 4 shards is not a power of two for each: use 4 or more");
   CHECK(refusal([] { whorl::ShardedRingBuffer<int>(8, 0); }) ==
         "ShardedRingBuffer: shards 0 is not a power of two: use 1 or more");
+  CHECK(allocations().aligned == before);
   CHECK(refusal([] { Leased(4, 4); }) == "none");
+  CHECK((allocations().aligned != before) == kCountsAllocations);
 }
 
 TEST_CASE("ShardedSequencer: has its capacity divided evenly, and chooses by the low bits of an id") {
@@ -111,6 +116,59 @@ TEST_CASE("ShardedSequencer: closed, no shard can be claimed or leased, and one 
   CHECK(lease->next().result == WriteResult::closed);
   CHECK(sequencer.shard(0).ends_before(1));
   CHECK_FALSE(sequencer.shard(0).ends_before(0));
+}
+
+TEST_CASE("ShardedSequencer: is closed when every shard is") {
+  for (const std::size_t open : {0u, 1u}) {
+    ById sequencer(4, 2);
+    sequencer.shard(1 - open).close();
+    CHECK_FALSE(sequencer.is_closed());
+    sequencer.close();
+    CHECK(sequencer.is_closed());
+  }
+}
+
+TEST_CASE_TEMPLATE("ShardedRingBuffer: many laps of every shard, from any first position", B,
+                   WHORL_TEST_SHARDED_BUFFERS) {
+  for (const whorl::Position first : kFirstPositions) {
+    CAPTURE(first);
+    typename B::template Of<std::uint64_t> ring(4, 2, {}, {.first_position = first});
+    using Ring = decltype(ring);
+    Producers producers(ring);
+    typename Ring::Progress progress(ring);
+    whorl::ShardedBarrier<typename Ring::Shard> barrier(ring);
+    REQUIRE(ring.add_gating(progress));
+    for (std::uint64_t n = 0; n != 8; n += 2) {
+      for (const std::size_t shard : {0u, 1u}) {
+        const whorl::Position p = progress.passed(shard);
+        CHECK(p == first + n);
+        CHECK(barrier.look(shard, p) == 0);
+        REQUIRE(producers.publish(shard, 2));
+        CHECK_FALSE(producers.publish(shard));
+        CHECK(ring.shard(shard).cursor() == whorl::last_before(p + 2));
+        REQUIRE(barrier.look(shard, p) == 2);
+        CHECK(ring.get(shard, whorl::last_before(p + 1)) == 100 * shard + n);
+        CHECK(ring.get(shard, whorl::last_before(p + 2)) == 100 * shard + n + 1);
+        progress.release(shard, p + 2);
+      }
+    }
+    CHECK(ring.shard(0).remaining_capacity() + ring.shard(1).remaining_capacity() == 4);
+  }
+}
+
+TEST_CASE_TEMPLATE("ShardedRingBuffer: may overwrite what nobody reads, until somebody does", B,
+                   WHORL_TEST_SHARDED_BUFFERS) {
+  typename B::template Of<std::uint64_t> ring(4, 2, {}, {.without_consumers = whorl::EmptyGate::open});
+  Producers producers(ring);
+  for (int lap = 0; lap < 3; ++lap) REQUIRE(producers.publish(1, 2));
+  CHECK(ring.get(1, 4) == 104);
+  CHECK(ring.get(1, 5) == 105);
+  typename decltype(ring)::Progress progress(ring);
+  REQUIRE(ring.add_gating(progress));
+  for (const std::size_t shard : {0u, 1u}) {
+    CHECK(producers.publish(shard, 2));
+    CHECK_FALSE(producers.publish(shard));
+  }
 }
 
 TEST_CASE_TEMPLATE("ShardedSequence: begins where each shard is claimed, and gates each shard by itself", B,
@@ -193,6 +251,18 @@ TEST_CASE("ShardedRingBuffer: events are what each shard's make(i) makes") {
 }
 
 #if WHORL_CHECKED
+TEST_CASE("ShardLease: one that ends with an open claim says what to do first, also where the shard is closed") {
+  for (const bool is_closed : {false, true}) {
+    Leased sequencer(2, 1);
+    auto lease = sequencer.lease();
+    REQUIRE(lease->try_next() == 0);
+    if (is_closed) sequencer.close();
+    const std::string words = dying_words([&] { lease.reset(); });
+    CHECK(words.find("publish or abandon what is claimed before the lease ends") != std::string::npos);
+    lease->abandon(0, 0);
+  }
+}
+
 TEST_CASE("ShardLease: one that was moved from, or that another thread uses, says what to do instead") {
   const auto is_said = [](const std::string& words, const char* advice) {
     return words.find(advice) != std::string::npos;
