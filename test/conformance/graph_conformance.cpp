@@ -16,6 +16,7 @@ using whorl::EventContext;
 using whorl::NodeId;
 using whorl::PublishResult;
 using whorl::SequenceNumber;
+using whorl::Until;
 
 // ---- the .NET Disruptor ---------------------------------------------------------------------------------------------
 
@@ -306,14 +307,16 @@ TEST_CASE_TEMPLATE(
     while (!is_over.load() && end == PublishResult::ok) end = producer.publish(kNumbered, kPatience);
     has_stopped = true;
   });
-  for (std::uint64_t round = 0, rounds = sanitized(50); round < rounds; ++round) {
+  for (std::uint64_t round = 0, rounds = sanitized(50); round < rounds && !d.is_closed(); ++round) {
     std::array<Guest, 3> guests;
     std::vector<NodeId> nodes;
     for (Guest& guest : guests) nodes.push_back(d.handle(std::ref(guest)));
+    const Until until(kPatience);
     for (const Guest& guest : guests) {  // each stays for more than a lap
-      while (guest.seen.load() <= kCapacity && !has_stopped.load()) std::this_thread::yield();
+      while (guest.seen.load() <= kCapacity && !has_stopped.load() && !until.is_over()) std::this_thread::yield();
       CHECK(guest.seen.load() > kCapacity);
     }
+    if (until.is_over()) d.halt();           // who was overrun may wait for ever
     for (std::uint64_t i = 0; i < 3; ++i) {  // the last one leaves nobody behind
       const auto leaves = nodes.begin() + static_cast<std::ptrdiff_t>((round + i) % nodes.size());
       CHECK(d.remove(*leaves, kPatience));
