@@ -428,8 +428,9 @@ void explore(model::Suite& suite, const std::string& kind) {
   suite.check(kind + ": one producer, a consumer that sleeps", one);
   suite.check(kind + ", without membarrier: one producer, a consumer that sleeps", model::without_membarrier(one));
   suite.check(kind + ": two producers, a consumer that sleeps", model::scenario<Flow<S>>(Plan{}));
-  suite.check(kind + ": one producer, a consumer that sleeps, from " + model::show(kNearTheEnd),
-              model::scenario<Flow<S>>(Plan{.producers = 1, .claims = 3, .first = kNearTheEnd}));
+  suite.check(
+      kind + ": one producer, a consumer, from " + model::show(kNearTheEnd),
+      model::scenario<Flow<S>>(Plan{.producers = 1, .claims = 3, .consumers_sleep = false, .first = kNearTheEnd}));
   suite.check(kind + ": two producers, a consumer and a follower",
               model::scenario<Flow<S>>(Plan{.follower = true, .consumers_sleep = false}));
   suite.sample(kind + ": two producers, a consumer, all sleep",
