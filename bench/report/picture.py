@@ -85,7 +85,7 @@ def render(report):
             body += panel(rows, title, 8 + column * (COLUMN + 16), top)
         top += 26 + ROW * max(len(rows) for _, rows in pair) + 22
     words = (f"{report.machine['cpu']}, {report.machine['cpus']} CPUs, placement {report.usual}; {report.compiler}; "
-             f"{report.date[:10]}. Consumers back off when there is nothing. Medians, and quartiles as thin lines.")
+             f"{report.date[:10]}. Gentle consumers. Medians; lines: quartiles.")
     body.append(svg.text(8, top + 6, words, "quiet"))
     return svg.picture(WIDTH, top + 18, "whorl and its peers: items a second, and time of a push",
                        [svg.shape("rect", x=0, y=0, width=WIDTH, height=top + 18, rx=8, class_="paper"), *body],

@@ -98,8 +98,9 @@ class Graph : public Running<Ring> {
     const bool is_driven = is_started_ && node.drive != NodeDrive::poller;
     if (is_driven && !this->has_passed(node, ring_.claimed(), until) && !this->is_lost(node)) return false;
     // Relaxed: looks for a mistake.
-    WHORL_ASSERT(node.drive != NodeDrive::poller || node.inside.load(sync::relaxed) == 0,
-                 "remove a poller while nobody polls it");
+    [[maybe_unused]] const bool is_polled =
+        node.drive == NodeDrive::poller && node.inside.load(sync::relaxed) != 0;  // relaxed: as above
+    WHORL_ASSERT(!is_polled, "remove a poller while nobody polls it");
     // Relaxed: the halt that comes after it carries it.
     node.is_leaving.store(true, sync::relaxed);
     node.processor.halt();
