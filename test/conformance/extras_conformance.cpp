@@ -67,6 +67,8 @@ struct Telling {
     return strategy.wait(event, look, until);
   }
 };
+template <class W>
+Telling(W, std::atomic<std::uint64_t>*) -> Telling<W>;
 
 // Barriers of one strategy: for what is published, and for who waits for that.
 template <class S, class W>
