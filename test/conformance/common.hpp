@@ -19,6 +19,8 @@
 namespace whorl_test {
 
 using Numbers = std::vector<std::uint64_t>;
+template <class B>
+using NumberRing = typename B::template Of<std::uint64_t>;
 /// No wait of a test that passes is this long.
 inline constexpr std::chrono::seconds kPatience{60};
 

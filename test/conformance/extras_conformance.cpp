@@ -35,9 +35,6 @@ using whorl::WriteResult;
 
 namespace {
 
-template <class B>
-using NumberRing = typename B::template Of<std::uint64_t>;
-
 // Calls test(strategy) with every wait strategy there is.
 template <class Test>
 void with_every_strategy(Test&& test) {

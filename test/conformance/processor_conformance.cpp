@@ -25,9 +25,6 @@ using whorl::WriteResult;
 
 namespace {
 
-template <class B>
-using NumberRing = typename B::template Of<std::uint64_t>;
-
 // Publishes n events one after the other.
 template <class Ring>
 void fill(Ring& ring, std::size_t n) {

@@ -21,8 +21,6 @@ namespace {
 
 template <class B>
 using TextRing = typename B::template Of<std::string>;
-template <class B>
-using NumberRing = typename B::template Of<std::uint64_t>;
 
 // ---- translations ---------------------------------------------------------------------------------------------------
 

@@ -26,13 +26,6 @@ using whorl::SequenceNumber;
 using whorl::Until;
 using whorl::WriteResult;
 
-namespace {
-
-template <class B>
-using NumberRing = typename B::template Of<std::uint64_t>;
-
-}  // namespace
-
 TEST_CASE_TEMPLATE("rule: 1: sequences begin at 0, before that is -1, and a capacity is a power of two or refused", S,
                    WHORL_CONFORMANCE_SEQUENCERS) {
   S sequencer(1);

@@ -5,6 +5,7 @@
 #include <utility>
 #include <whorl/disruptor/disruptor.hpp>
 
+#include "../support/sleep_at_once.hpp"
 #include "model.hpp"
 
 // The compiled part of whorl, as far as a Disruptor without threads of its own needs it.
@@ -22,10 +23,7 @@ namespace {
 
 using whorl::PublishResult;
 using whorl::RunEnd;
-
-struct SleepAtOnce : whorl::BlockingWait {
-  SleepAtOnce() : whorl::BlockingWait{.spins = 0, .yields = 0} {}
-};
+using whorl_test::SleepAtOnce;
 
 struct Event {
   model::Plain<int> value;

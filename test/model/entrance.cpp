@@ -6,6 +6,7 @@
 #include <whorl/disruptor/entrance.hpp>
 #include <whorl/disruptor/ring_buffer.hpp>
 
+#include "../support/sleep_at_once.hpp"
 #include "model.hpp"
 
 namespace {
@@ -13,9 +14,7 @@ namespace {
 using whorl::PublishResult;
 using whorl::RunEnd;
 
-struct SleepAtOnce : whorl::BlockingWait {
-  SleepAtOnce() : whorl::BlockingWait{.spins = 0, .yields = 0} {}
-};
+using whorl_test::SleepAtOnce;
 
 struct Event {
   model::Plain<int> value;

@@ -200,52 +200,57 @@ class Replacing : public Group<Gate> {
   whorl::Sequence new_{kElsewhere};
 };
 
-/// The same where the one that leaves hands over to one that it has followed and that goes on reading: a claimer that finds
-/// the newcomer in its place must know that this was counted.
+/// A chain of two, whose second is the member of the gate and may hand over to the first. Both have read an item. There is a
+/// member that is ahead of everything.
 template <class Gate>
-class ReplacingOneThatHandsOver : public Group<Gate> {
- public:
-  ReplacingOneThatHandsOver() : Group<Gate>(1, 0, 3) {
+class Chain : public Group<Gate> {
+ protected:
+  Chain() : Group<Gate>(1, 0, 3) {
     this->join(second_);
     this->join(ahead_);
     ahead_.release(3);
     model::require(this->try_write() && this->try_read(first_) && this->try_read(second_), "there is an item");
-    model::require(this->try_write(), "there is room");
   }
+  void hand_over() {
+    const std::array<whorl::Sequence*, 1> upstream{&first_};
+    model::require(this->gate().hand_over(second_, upstream), "it was a member");
+  }
+
+  whorl::Sequence first_;
+  whorl::Sequence second_;
+
+ private:
+  whorl::Sequence ahead_;
+};
+
+/// Replacing, where the one that leaves is the chain's second, which hands over to the first, and that goes on reading: a
+/// claimer that finds the newcomer in its place must know that this was counted.
+template <class Gate>
+class ReplacingOneThatHandsOver : public Chain<Gate> {
+ public:
+  ReplacingOneThatHandsOver() { model::require(this->try_write(), "there is room"); }
 
   std::size_t threads() const override { return 3; }
   void run(std::size_t thread) override {
     if (thread == 0) {
       while (!this->try_write()) model::yield();
     } else if (thread == 1) {
-      const std::array<whorl::Sequence*, 1> upstream{&first_};
-      model::require(this->gate().hand_over(second_, upstream), "it was a member");
-      model::require(this->try_read(first_), "there is an item");
+      this->hand_over();
+      model::require(this->try_read(this->first_), "there is an item");
     } else {
       this->join(new_);
     }
   }
 
  private:
-  whorl::Sequence first_;
-  whorl::Sequence second_;
-  whorl::Sequence ahead_;
   whorl::Sequence new_{kElsewhere};
 };
 
-/// One thread writes; the other one reads as a chain of two, whose second is the member of the gate and hands over to the
-/// first, which reads on alone; the second one's sequence is soon used for something else. There is a member that is ahead of
-/// everything.
+/// One thread writes; the other one reads as the chain, whose second hands over to the first, which reads on alone; the second
+/// one's sequence is soon used for something else.
 template <class Gate>
-class HandingOver : public Group<Gate> {
+class HandingOver : public Chain<Gate> {
  public:
-  HandingOver() : Group<Gate>(1, 0, 3) {
-    this->join(second_);
-    this->join(ahead_);
-    ahead_.release(3);
-    model::require(this->try_write() && this->try_read(first_) && this->try_read(second_), "there is an item");
-  }
-
   std::size_t threads() const override { return 2; }
   void run(std::size_t thread) override {
     if (thread == 0) {
@@ -254,16 +259,10 @@ class HandingOver : public Group<Gate> {
       }
       return;
     }
-    const std::array<whorl::Sequence*, 1> upstream{&first_};
-    model::require(this->gate().hand_over(second_, upstream), "it was a member");
-    second_.release(kElsewhere);
-    this->read_all(first_);
+    this->hand_over();
+    this->second_.release(kElsewhere);
+    this->read_all(this->first_);
   }
-
- private:
-  whorl::Sequence first_;
-  whorl::Sequence second_;
-  whorl::Sequence ahead_;
 };
 
 /// There is another producer, which may be held up while it asks the gate. The consumer's thread writes, makes the new

@@ -6,6 +6,7 @@
 #include <whorl/disruptor/event_poller.hpp>
 #include <whorl/disruptor/ring_buffer.hpp>
 
+#include "../support/sleep_at_once.hpp"
 #include "model.hpp"
 
 namespace {
@@ -16,10 +17,7 @@ using whorl::PollState;
 using whorl::RunEnd;
 using whorl::SequenceNumber;
 using whorl::WriteResult;
-
-struct SleepAtOnce : whorl::BlockingWait {
-  SleepAtOnce() : whorl::BlockingWait{.spins = 0, .yields = 0} {}
-};
+using whorl_test::SleepAtOnce;
 
 // What a producer leaves in an event that it then gives up.
 constexpr int kGarbage = -7;

@@ -5,6 +5,7 @@
 #include <whorl/disruptor/sequence_barrier.hpp>
 #include <whorl/disruptor/sequencer.hpp>
 
+#include "../support/sleep_at_once.hpp"
 #include "model.hpp"
 
 namespace {
@@ -15,9 +16,7 @@ using whorl::SequenceBarrier;
 using whorl::SequenceNumber;
 using whorl::WriteResult;
 
-struct SleepAtOnce : whorl::BlockingWait {
-  SleepAtOnce() : whorl::BlockingWait{.spins = 0, .yields = 0} {}
-};
+using whorl_test::SleepAtOnce;
 using Single = whorl::SingleProducerSequencer<SleepAtOnce>;
 using Multi = whorl::MultiProducerSequencer<SleepAtOnce>;
 

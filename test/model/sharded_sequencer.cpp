@@ -7,6 +7,7 @@
 #include <whorl/disruptor/sharded_barrier.hpp>
 #include <whorl/disruptor/sharded_sequencer.hpp>
 
+#include "../support/sleep_at_once.hpp"
 #include "model.hpp"
 
 namespace {
@@ -18,9 +19,7 @@ using whorl::SequenceNumber;
 constexpr std::size_t kShards = 2;
 constexpr Position kNearTheEnd = ~Position{0} - 1;
 
-struct SleepAtOnce : whorl::BlockingWait {
-  SleepAtOnce() : whorl::BlockingWait{.spins = 0, .yields = 0} {}
-};
+using whorl_test::SleepAtOnce;
 using Leased = whorl::ShardedSequencer<whorl::Exclusive, SleepAtOnce>;
 using ById = whorl::ShardedSequencer<whorl::Shared, SleepAtOnce>;
 

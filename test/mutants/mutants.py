@@ -132,7 +132,7 @@ def choose(options):
     if not options.all_classes:
         everything = [m for m in everything if m.kind in sites.BY_EXPLORER or in_sample(m)]
     chosen = [m for m in everything if options.only in str(m) and (not options.classes or m.kind in options.classes)]
-    if options.turns > 1 and not options.all_classes:
+    if options.turns > 1:
         begin = int(digest_of(options.include), 16) % options.turns
         chosen = chosen[begin::options.turns]
     if not chosen:
@@ -165,6 +165,8 @@ def parse():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("compiler", nargs="+")
     options = parser.parse_args()
+    if options.all_classes:
+        options.turns = 1
     options.model = [(name, path(source)) for name, _, source in (m.partition("=") for m in options.model)]
     options.work.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(options.work / judges.UNCHANGED, ignore_errors=True)  # of other headers, perhaps
@@ -232,7 +234,7 @@ def conclude(options, survivors, counts):
         total["listed"] > MOST_LISTED * everything)
     if too_many:
         print(f"MORE THAN {MOST_LISTED:.0%} ARE LISTED")
-    share = f"; one of {options.turns} was tried" if options.turns > 1 and not options.all_classes else ""
+    share = f"; one of {options.turns} was tried" if options.turns > 1 else ""
     print(f"mutants: {total['killed']} of {everything} killed, {total['listed']} survivors listed{share}")
     return 1 if total["survive"] or stale or too_many else 0
 

@@ -3,12 +3,9 @@
 
 #include <whorl/disruptor/sequencer.hpp>
 
-namespace whorl_test {
+#include "sleep_at_once.hpp"
 
-/// Sleeps at once: whoever waits is asleep soon.
-struct SleepAtOnce : whorl::BlockingWait {
-  SleepAtOnce() : whorl::BlockingWait{.spins = 0, .yields = 0} {}
-};
+namespace whorl_test {
 
 using Single = whorl::SingleProducerSequencer<SleepAtOnce>;
 using Multi = whorl::MultiProducerSequencer<SleepAtOnce>;

@@ -4,26 +4,14 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
-#include <exception>
 #include <initializer_list>
 #include <span>
 #include <stop_token>
 #include <type_traits>
 #include <utility>
-#include <whorl/disruptor/event_reader.hpp>
-#include <whorl/disruptor/handler_hooks.hpp>
-#include <whorl/disruptor/sequence_barrier.hpp>
-#include <whorl/sync/contract.hpp>
+#include <whorl/disruptor/processor_loop.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
-
-/// How a processor's run ended.
-enum class RunEnd : std::uint8_t {
-  halted,  ///< halt() was called, a stop requested, or its barrier alerted
-  closed,  ///< nothing more comes: the ring is closed and everything in it handled, or a consumer upstream has ended
-  failed,  ///< the handler failed, and on_error said so
-};
 
 struct ProcessorOptions {
   /// The largest batch; 0: as large as the ring.
@@ -54,8 +42,13 @@ struct ProcessorOptions {
 /// Source:    BatchEventProcessor of the LMAX Disruptor, whose handlers' exceptions end nothing and whose halt alerts
 ///            siblings.
 template <class Ring, EventHandler<Ring> Handler, WaitStrategy W = typename Ring::Wait>
-class BatchEventProcessor {
+class BatchEventProcessor : public detail::ProcessorLoop<BatchEventProcessor<Ring, Handler, W>, typename Ring::Event,
+                                                         SequenceNumber, Handler> {
   using E = typename Ring::Event;
+  using Base = detail::ProcessorLoop<BatchEventProcessor, E, SequenceNumber, Handler>;
+  using Base::call;
+  using Base::handler_;
+  using Base::judge;
   static_assert(detail::require_hooks<Handler, E>());
 
  public:
@@ -67,59 +60,33 @@ class BatchEventProcessor {
                             ring.wait_strategy()) {}
   BatchEventProcessor(Ring& ring, std::span<Sequence* const> upstream, Handler handler, ProcessorOptions options,
                       W wait)
-      : ring_(ring),
+      : Base(std::forward<Handler>(handler)),
+        ring_(ring),
         barrier_(ring, upstream, std::move(wait)),
-        handler_(std::forward<Handler>(handler)),
         sequence_(ring.lend_sequence()),
         options_(options),
         most_(options.max_batch == 0 ? ring.capacity() : options.max_batch),
         tombstones_(ring) {}
-  BatchEventProcessor(const BatchEventProcessor&) = delete;
-  BatchEventProcessor& operator=(const BatchEventProcessor&) = delete;
   /// Leaves the gate if it is a member. It must not be running.
   ~BatchEventProcessor() {
-    WHORL_ASSERT(!is_running(), "halt a processor, or close its ring, and join its thread before it ends");
+    this->require_stopped();
     ring_.remove_gating(sequence_);
     ring_.take_back(sequence_);
   }
-
-  /// Runs in the calling thread until it is halted, everything has been handled, or the handler has failed. One that was
-  /// halted before it ran calls on_start and on_stop and nothing else. It may run again afterwards, from where it stopped.
-  RunEnd run(const std::stop_token& stop = {}) {
-    // Relaxed, all of running_: it is news, and looks for a mistake.
-    [[maybe_unused]] const bool was_running = running_.exchange(true, sync::relaxed);
-    WHORL_ASSERT(!was_running, "a processor runs in one thread at a time");
-    error_ = nullptr;
-    end_ = RunEnd::halted;
-    sequence_.go_on();
-    if (call([&] {
-          if constexpr (requires { handler_.on_start(); }) handler_.on_start();
-        }) != ErrorAction::halt) {
-      while (!barrier_.is_alerted() && !stop.stop_requested() && step(stop)) {
-      }
-    }
-    call([&] {
-      if constexpr (requires { handler_.on_stop(); }) handler_.on_stop();
-    });
-    if (end_ != RunEnd::halted) sequence_.end();
-    barrier_.clear_alert();  // now, not at the beginning: an alert that comes before a run is meant for it
-    running_.store(false, sync::relaxed);  // relaxed: see above
-    return end_;
-  }
-
-  /// It ends after the batch that it is at, and so does the next run if there is none now.
-  void halt() noexcept { barrier_.alert(); }
-  bool is_running() const noexcept { return running_.load(sync::relaxed); }  // relaxed: see run
 
   /// How far it has come.
   Sequence& sequence() noexcept { return sequence_; }
   const Sequence& sequence() const noexcept { return sequence_; }
   SequenceBarrier<Ring, W>& barrier() noexcept { return barrier_; }
-  std::remove_reference_t<Handler>& handler() noexcept { return handler_; }
-  /// What the handler has thrown that ended the last run, if anything did.
-  std::exception_ptr error() const noexcept { return error_; }
 
  private:
+  friend Base;
+
+  void begin() noexcept { sequence_.go_on(); }
+  void finish() noexcept { sequence_.end(); }
+  SequenceNumber now() const noexcept { return sequence_.get(); }
+  void close() noexcept { ring_.close(); }
+
   // One batch, or one wait for it. False: the run is over.
   bool step(const std::stop_token& stop) {
     const Position begin = sequence_.passed();
@@ -138,13 +105,9 @@ class BatchEventProcessor {
   bool wait(Position p, const std::stop_token& stop) {
     const Until until = options_.timeout == kForever ? Until(stop) : Until(options_.timeout, stop);
     const BarrierEnd end = barrier_.wait_for(static_cast<SequenceNumber>(p), until, 1).end;
-    if (end == BarrierEnd::closed) end_ = RunEnd::closed;
-    if (end == BarrierEnd::timed_out) {
-      return call([&] {
-               if constexpr (requires { handler_.on_timeout(last_before(p)); }) handler_.on_timeout(last_before(p));
-             }) != ErrorAction::halt;
-    }
-    return end == BarrierEnd::available;
+    return this->go_on_after(end, [&] {
+      if constexpr (requires { handler_.on_timeout(last_before(p)); }) handler_.on_timeout(last_before(p));
+    });
   }
 
   // False: the run is over.
@@ -186,28 +149,6 @@ class BatchEventProcessor {
     }
   }
 
-  // Calls one of the handler's other functions. What to do if it fails; `skip` if it does not.
-  template <class Hook>
-  ErrorAction call(Hook&& hook) {
-    ErrorAction action = ErrorAction::skip;
-    detail::attempt<false>(hook, [&] { action = judge(nullptr, sequence_.get()); });
-    return action;
-  }
-
-  // The handler has thrown.
-  ErrorAction judge(E* event, SequenceNumber sequence) noexcept {
-    ErrorAction action = ErrorAction::halt;
-    if constexpr (requires { handler_.on_error(std::current_exception(), event, sequence); }) {
-      action = handler_.on_error(std::current_exception(), event, sequence);
-    }
-    if (action == ErrorAction::halt) {
-      error_ = std::current_exception();
-      end_ = RunEnd::failed;
-      ring_.close();
-    }
-    return action;
-  }
-
   static constexpr bool kRuns = HandlesRuns<Handler, Ring>;
   static constexpr bool kNothrow = [] {
     if constexpr (kRuns) {
@@ -219,14 +160,10 @@ class BatchEventProcessor {
 
   Ring& ring_;
   SequenceBarrier<Ring, W> barrier_;
-  Handler handler_;
   Sequence& sequence_;  // lent when nothing can fail any more
   const ProcessorOptions options_;
   const std::size_t most_;
   detail::Tombstones<Ring> tombstones_;
-  RunEnd end_ = RunEnd::halted;
-  std::exception_ptr error_;
-  sync::Atomic<bool> running_{false};
 };
 
 template <class Ring, class Handler>

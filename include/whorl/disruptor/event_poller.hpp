@@ -96,14 +96,7 @@ class EventPoller {
   template <class Handler>
   bool call(Handler& handler, Position p, bool end_of_batch) {
     const auto number = static_cast<SequenceNumber>(p);
-    const EventContext context(number, end_of_batch, sequence_);
-    E& event = ring_.get(number);
-    if constexpr (std::is_void_v<decltype(detail::call_handler(handler, event, context))>) {
-      detail::call_handler(handler, event, context);
-      return true;
-    } else {
-      return static_cast<bool>(detail::call_handler(handler, event, context));
-    }
+    return detail::wants_more(handler, ring_.get(number), EventContext(number, end_of_batch, sequence_));
   }
   PollState nothing_from(Position p) const noexcept {
     if (barrier_.ends_before(p)) return PollState::closed;

@@ -10,6 +10,19 @@
 
 namespace whorl::inline WHORL_ABI_TAG {
 
+namespace detail {
+
+// Where an early release of `last` goes to: it has come to `passed`, and `events` from `first` on are at hand.
+inline Position checked_release(Position passed, SequenceNumber first, std::size_t events,
+                                SequenceNumber last) noexcept {
+  const Position next = next_after(last);
+  WHORL_ASSERT(distance(passed, next) >= 0, "release nothing before what has been released");
+  WHORL_ASSERT(distance(next, static_cast<Position>(first) + events) >= 0, "release nothing beyond what is at hand");
+  return next;
+}
+
+}  // namespace detail
+
 /// Where an event, or a run of them, stands.
 class EventContext {
  public:
@@ -19,11 +32,7 @@ class EventContext {
   /// Early release: the handler will not touch the event of `last` or any before it again. For the rest of the batch that
   /// happens when the batch ends. What has been released is not handed over again, whatever comes of the batch.
   void release(SequenceNumber last) const noexcept {
-    const Position next = next_after(last);
-    WHORL_ASSERT(distance(progress_.passed(), next) >= 0, "release nothing before what has been released");
-    WHORL_ASSERT(distance(next, static_cast<Position>(sequence) + events_) >= 0,
-                 "release nothing beyond what is at hand");
-    progress_.release(next);
+    progress_.release(detail::checked_release(progress_.passed(), sequence, events_, last));
   }
 
   const SequenceNumber sequence;  ///< of the event; of the first one of a run
@@ -51,6 +60,17 @@ decltype(auto) call_handler(H& handler, E& event, const Context& context) {
     return handler(event, context);
   } else {
     return handler(event);
+  }
+}
+
+// False: the handler has said so, and wants no more.
+template <class H, class E, class Context>
+bool wants_more(H& handler, E& event, const Context& context) {
+  if constexpr (std::is_void_v<decltype(call_handler(handler, event, context))>) {
+    call_handler(handler, event, context);
+    return true;
+  } else {
+    return static_cast<bool>(call_handler(handler, event, context));
   }
 }
 

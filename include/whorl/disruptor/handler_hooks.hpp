@@ -34,23 +34,34 @@ struct HookNames {
 template <class H>
 struct WithHookNames : H, HookNames {};
 
-// A function of the right name that cannot be called would be passed over in silence. What passes hooks on to other
-// handlers, and has those names for them, checks theirs and says so: `using ChecksHooks = void`.
+// What passes hooks on to other handlers, and has those names for them, checks theirs and says so: `using ChecksHooks =
+// void`.
+template <class H>
+concept HasHooks = std::is_class_v<H> && !std::is_final_v<H> && !requires { typename H::ChecksHooks; };
+
+// A function of the right name that cannot be called would be passed over in silence. These are alike for all processors.
+template <class Handler>
+constexpr void require_common_hooks() {
+  using Both = WithHookNames<std::remove_cvref_t<Handler>>;
+  using Called = std::remove_reference_t<Handler>&;
+  static_assert(
+      requires { &Both::on_start; } || requires(Called h) { h.on_start(); },
+      "whorl: a handler's on_start takes nothing, and is public");
+  static_assert(
+      requires { &Both::on_stop; } || requires(Called h) { h.on_stop(); },
+      "whorl: a handler's on_stop takes nothing, and is public");
+  static_assert(
+      requires { &Both::on_batch_start; } || requires(Called h, std::size_t n) { h.on_batch_start(n, n); },
+      "whorl: a handler's on_batch_start takes two std::size_t, and is public");
+}
+
 template <class Handler, class E>
 constexpr bool require_hooks() {
   using H = std::remove_cvref_t<Handler>;
-  if constexpr (std::is_class_v<H> && !std::is_final_v<H> && !requires { typename H::ChecksHooks; }) {
+  if constexpr (HasHooks<H>) {
+    require_common_hooks<Handler>();
     using Both = WithHookNames<H>;
     using Called = std::remove_reference_t<Handler>&;
-    static_assert(
-        requires { &Both::on_start; } || requires(Called h) { h.on_start(); },
-        "whorl: a handler's on_start takes nothing, and is public");
-    static_assert(
-        requires { &Both::on_stop; } || requires(Called h) { h.on_stop(); },
-        "whorl: a handler's on_stop takes nothing, and is public");
-    static_assert(
-        requires { &Both::on_batch_start; } || requires(Called h, std::size_t n) { h.on_batch_start(n, n); },
-        "whorl: a handler's on_batch_start takes two std::size_t, and is public");
     static_assert(
         requires { &Both::on_timeout; } || requires(Called h, SequenceNumber last) { h.on_timeout(last); },
         "whorl: a handler's on_timeout takes a SequenceNumber, and is public");

@@ -52,7 +52,8 @@ struct LossyItem {
 /// T is the event, or what feed(copy) makes of one. The newest events are lost, those that come while the ring is full.
 ///
 /// Threads:   the feed: its node's. run, try_consume, wait_readable: one consumer. The rest: any.
-/// Order:     that of the events, each once, also where a batch is handled again (`retry`, `rewind`). What was done with an event before the feed saw it is visible to the consumer.
+/// Order:     that of the events, each once, also where a batch is handled again (`retry`, `rewind`). What was done with an
+///            event before the feed saw it is visible to the consumer.
 /// Progress:  the feed is wait-free but for copying; waking a consumer that sleeps is a system call. The rest: as
 ///            ShardedRing.
 /// Units:     capacity in items, a power of two; 1 is legal.

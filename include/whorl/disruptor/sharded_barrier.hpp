@@ -45,8 +45,8 @@ class ShardedBarrier {
     return barriers_[shard].look(p, most);
   }
 
-  /// Waits until some shard of its stripe has something that `progress`, the consumer's own, has not passed. Closed: none ever will, for
-  /// all are at their end, or somebody upstream has ended. An alert comes before everything else.
+  /// Waits until some shard of its stripe has something that `progress`, the consumer's own, has not passed. Closed: none
+  /// ever will, for all are at their end, or somebody upstream has ended. An alert comes before everything else.
   BarrierEnd wait_for_any(const Progress& progress, const Until& until = {}) {
     BarrierEnd end = BarrierEnd::timed_out;
     const auto is_over = [&] {

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <whorl/disruptor/event_poller.hpp>
 #include <whorl/disruptor/sharded_reader.hpp>
+#include <whorl/ring/options.hpp>
 #include <whorl/sync/alone.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
@@ -30,7 +31,7 @@ class ShardedEventPoller {
       : ShardedEventPoller(shards, std::span(upstream.begin(), upstream.size()), quota) {}
   ShardedEventPoller(detail::Shards<S>& shards, std::span<Progress* const> upstream, std::size_t quota = 256)
       : shards_(shards),
-        sweep_(shards, detail::checked_run_quota(quota, "ShardedEventPoller")),
+        sweep_(shards, detail::checked_quota(quota, "ShardedEventPoller")),
         barrier_(shards, upstream, shards.wait_strategy()),
         sequence_(shards) {}
   ShardedEventPoller(const ShardedEventPoller&) = delete;
@@ -88,13 +89,7 @@ class ShardedEventPoller {
     const bool is_end = p + 1 == run.last;
     const ShardPlace place{run.shard, static_cast<SequenceNumber>(p)};
     const Context context(place, is_end, is_end && sweep_.is_over(r + 1), sequence_);
-    auto& event = shards_.shard(place.shard).get(place.sequence);
-    if constexpr (std::is_void_v<decltype(detail::call_handler(handler, event, context))>) {
-      detail::call_handler(handler, event, context);
-      return true;
-    } else {
-      return static_cast<bool>(detail::call_handler(handler, event, context));
-    }
+    return detail::wants_more(handler, shards_.shard(place.shard).get(place.sequence), context);
   }
 
   PollState nothing() noexcept {

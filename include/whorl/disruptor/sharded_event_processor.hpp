@@ -3,16 +3,16 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <exception>
 #include <initializer_list>
 #include <memory>
 #include <span>
 #include <stop_token>
 #include <type_traits>
 #include <utility>
-#include <whorl/disruptor/batch_event_processor.hpp>
+#include <whorl/disruptor/processor_loop.hpp>
 #include <whorl/disruptor/sharded_hooks.hpp>
 #include <whorl/disruptor/sharded_reader.hpp>
+#include <whorl/ring/options.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
 
@@ -32,8 +32,13 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// Order:     per shard that of its sequences; across shards none. What the handler did with an event is visible to whoever
 ///            then sees sequence() pass it.
 template <class S, ShardedEventHandler<S> Handler, WaitStrategy W = typename S::Wait>
-class ShardedEventProcessor {
+class ShardedEventProcessor
+    : public detail::ProcessorLoop<ShardedEventProcessor<S, Handler, W>, typename S::Event, ShardPlace, Handler> {
   using E = typename S::Event;
+  using Base = detail::ProcessorLoop<ShardedEventProcessor, E, ShardPlace, Handler>;
+  using Base::call;
+  using Base::handler_;
+  using Base::judge;
   using Context = ShardedEventContext<S>;
   static_assert(detail::require_sharded_hooks<Handler, E>());
 
@@ -55,59 +60,31 @@ class ShardedEventProcessor {
                         Handler handler, ShardedProcessorOptions options)
       : ShardedEventProcessor(shards, std::span(upstream.begin(), upstream.size()), std::forward<Handler>(handler),
                               options, shards.wait_strategy(), &group) {}
-  ShardedEventProcessor(const ShardedEventProcessor&) = delete;
-  ShardedEventProcessor& operator=(const ShardedEventProcessor&) = delete;
   /// Its sequence leaves the gates if it is a member, and no group's. It must not be running.
-  ~ShardedEventProcessor() {
-    WHORL_ASSERT(!is_running(), "halt a processor, or close its ring, and join its thread before it ends");
-  }
-
-  /// Runs in the calling thread until it is halted, everything has been handled, or the handler has failed. It may run
-  /// again afterwards, from where it stopped.
-  RunEnd run(const std::stop_token& stop = {}) {
-    // Relaxed, all of running_: it is news, and looks for a mistake.
-    [[maybe_unused]] const bool was_running = running_.exchange(true, sync::relaxed);
-    WHORL_ASSERT(!was_running, "a processor runs in one thread at a time");
-    error_ = nullptr;
-    end_ = RunEnd::halted;
-    sequence_.go_on(options_.stripe);
-    if (call([&] {
-          if constexpr (requires { handler_.on_start(); }) handler_.on_start();
-        }) != ErrorAction::halt) {
-      while (!barrier_.is_alerted() && !stop.stop_requested() && step(stop)) {
-      }
-    }
-    call([&] {
-      if constexpr (requires { handler_.on_stop(); }) handler_.on_stop();
-    });
-    if (end_ != RunEnd::halted) sequence_.end(options_.stripe);
-    barrier_.clear_alert();  // now, not at the beginning: an alert that comes before a run is meant for it
-    running_.store(false, sync::relaxed);  // relaxed: see above
-    return end_;
-  }
-
-  /// It ends after the batch that it is at, and so does the next run if there is none now.
-  void halt() noexcept { barrier_.alert(); }
-  bool is_running() const noexcept { return running_.load(sync::relaxed); }  // relaxed: see run
+  ~ShardedEventProcessor() { this->require_stopped(); }
 
   /// How far it, or its group, has come.
   Progress& sequence() noexcept { return sequence_; }
   const Progress& sequence() const noexcept { return sequence_; }
-  std::remove_reference_t<Handler>& handler() noexcept { return handler_; }
-  /// What the handler has thrown that ended the last run, if anything did.
-  std::exception_ptr error() const noexcept { return error_; }
 
  private:
+  friend Base;
+
   ShardedEventProcessor(detail::Shards<S>& shards, std::span<Progress* const> upstream, Handler&& handler,
                         ShardedProcessorOptions options, W wait, Progress* group)
-      : options_(options),
+      : Base(std::forward<Handler>(handler)),
+        options_(options),
         shards_(shards),
-        sweep_(shards, detail::checked_run_quota(options.quota, "ShardedEventProcessor"),
+        sweep_(shards, detail::checked_quota(options.quota, "ShardedEventProcessor"),
                detail::checked_group(options.stripe, group != nullptr)),
         barrier_(shards, upstream, std::move(wait), options.stripe),
-        handler_(std::forward<Handler>(handler)),
         own_(group == nullptr ? std::make_unique<Progress>(shards) : nullptr),
         sequence_(group == nullptr ? *own_ : *group) {}
+
+  void begin() noexcept { sequence_.go_on(options_.stripe); }
+  void finish() noexcept { sequence_.end(options_.stripe); }
+  static ShardPlace now() noexcept { return {}; }
+  void close() noexcept { shards_.close(); }
 
   // One batch, or one wait for it. False: the run is over.
   bool step(const std::stop_token& stop) {
@@ -124,13 +101,9 @@ class ShardedEventProcessor {
   bool wait(const std::stop_token& stop) {
     const Until until = options_.timeout == kForever ? Until(stop) : Until(options_.timeout, stop);
     const BarrierEnd end = barrier_.wait_for_any(sequence_, until);
-    if (end == BarrierEnd::closed) end_ = RunEnd::closed;
-    if (end == BarrierEnd::timed_out) {
-      return call([&] {
-               if constexpr (requires { handler_.on_timeout(); }) handler_.on_timeout();
-             }) != ErrorAction::halt;
-    }
-    return end == BarrierEnd::available;
+    return this->go_on_after(end, [&] {
+      if constexpr (requires { handler_.on_timeout(); }) handler_.on_timeout();
+    });
   }
 
   // How many are available in all.
@@ -188,28 +161,6 @@ class ShardedEventProcessor {
   }
   E& event_at(ShardPlace place) noexcept { return shards_.shard(place.shard).get(place.sequence); }
 
-  // Calls one of the handler's other functions. What to do if it fails; `skip` if it does not.
-  template <class Hook>
-  ErrorAction call(Hook&& hook) {
-    ErrorAction action = ErrorAction::skip;
-    detail::attempt<false>(hook, [&] { action = judge(nullptr, {}); });
-    return action;
-  }
-
-  // The handler has thrown.
-  ErrorAction judge(E* event, ShardPlace place) noexcept {
-    ErrorAction action = ErrorAction::halt;
-    if constexpr (requires { handler_.on_error(std::current_exception(), event, place); }) {
-      action = handler_.on_error(std::current_exception(), event, place);
-    }
-    if (action == ErrorAction::halt) {
-      error_ = std::current_exception();
-      end_ = RunEnd::failed;
-      shards_.close();
-    }
-    return action;
-  }
-
   static constexpr std::size_t kAll = ~std::size_t{0};
   static constexpr bool kRuns = HandlesShardedRuns<Handler, S>;
   static constexpr bool kNothrow = [] {
@@ -224,12 +175,8 @@ class ShardedEventProcessor {
   detail::Shards<S>& shards_;
   detail::ShardedSweep<S> sweep_;
   ShardedBarrier<S, W> barrier_;
-  Handler handler_;
   const std::unique_ptr<Progress> own_;  // lent when nothing else can fail any more
   Progress& sequence_;                   // the same, or the group's
-  RunEnd end_ = RunEnd::halted;
-  std::exception_ptr error_;
-  sync::Atomic<bool> running_{false};
 };
 
 template <class Ring, class Handler>

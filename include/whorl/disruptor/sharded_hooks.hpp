@@ -14,18 +14,10 @@ namespace whorl::inline WHORL_ABI_TAG::detail {
 template <class Handler, class E>
 constexpr bool require_sharded_hooks() {
   using H = std::remove_cvref_t<Handler>;
-  if constexpr (std::is_class_v<H> && !std::is_final_v<H>) {
+  if constexpr (HasHooks<H>) {
+    require_common_hooks<Handler>();
     using Both = WithHookNames<H>;
     using Called = std::remove_reference_t<Handler>&;
-    static_assert(
-        requires { &Both::on_start; } || requires(Called h) { h.on_start(); },
-        "whorl: a handler's on_start takes nothing, and is public");
-    static_assert(
-        requires { &Both::on_stop; } || requires(Called h) { h.on_stop(); },
-        "whorl: a handler's on_stop takes nothing, and is public");
-    static_assert(
-        requires { &Both::on_batch_start; } || requires(Called h, std::size_t n) { h.on_batch_start(n, n); },
-        "whorl: a handler's on_batch_start takes two std::size_t, and is public");
     static_assert(
         requires { &Both::on_timeout; } || requires(Called h) { h.on_timeout(); },
         "whorl: where there are shards, a handler's on_timeout takes nothing, and is public");

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <string>
 #include <vector>
 #include <whorl/disruptor/event_reader.hpp>
 #include <whorl/disruptor/sharded_barrier.hpp>
@@ -47,11 +46,7 @@ class ShardedEventContext {
   /// the batch that happens when the batch ends. What has been released is not handed over again, whatever comes of the
   /// batch.
   void release(SequenceNumber last) const noexcept {
-    const Position next = next_after(last);
-    WHORL_ASSERT(distance(progress_.passed(shard), next) >= 0, "release nothing before what has been released");
-    WHORL_ASSERT(distance(next, static_cast<Position>(sequence) + events_) >= 0,
-                 "release nothing beyond what is at hand");
-    progress_.release(shard, next);
+    progress_.release(shard, detail::checked_release(progress_.passed(shard), sequence, events_, last));
   }
 
   const std::size_t shard;        ///< in [0, shard_count)
@@ -156,11 +151,6 @@ class ShardedSweep {
   std::vector<Run> runs_;
   Array<Tombstones<S>> tombstones_;
 };
-
-inline std::size_t checked_run_quota(std::size_t quota, const char* owner) {
-  if (quota == 0) refuse(std::string(owner) + ": quota 0 would read nothing: use 1 or more");
-  return quota;
-}
 
 }  // namespace detail
 }  // namespace whorl::inline WHORL_ABI_TAG

@@ -28,8 +28,8 @@ inline std::size_t checked_shards(std::size_t shards, const char* owner = "Shard
   return require_power_of_two(owner, "shards", shards);
 }
 
-inline std::size_t checked_quota(std::size_t quota) {
-  if (quota == 0) refuse("ShardedRing: quota 0 would read nothing: use 1 or more");
+inline std::size_t checked_quota(std::size_t quota, const char* owner = "ShardedRing") {
+  if (quota == 0) refuse(std::string(owner) + ": quota 0 would read nothing: use 1 or more");
   return quota;
 }
 
