@@ -68,9 +68,9 @@ std::size_t threads_of_this_process() {
   closedir(folder);
   return count;
 }
-// Who has been joined may be listed for a moment more.
+// Who has been joined may be listed for a moment more: also when the expectation was taken down, which may be too high then.
 std::size_t threads_when_at_rest(std::size_t expected) {
-  for (int look = 0; look < 1000 && threads_of_this_process() != expected; ++look) {
+  for (int look = 0; look < 1000 && threads_of_this_process() > expected; ++look) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   return threads_of_this_process();
@@ -95,7 +95,7 @@ std::int64_t fail_each(Call&& call) {
     wrong += live == live_before ? 0 : 1;
   }
   CHECK(wrong == 0);
-  CHECK(threads_when_at_rest(threads_before) == threads_before);
+  CHECK(threads_when_at_rest(threads_before) <= threads_before);
   return failures - 1;
 }
 
