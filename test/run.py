@@ -41,6 +41,7 @@ class Configuration:
     suites: set  # those that are run, none of which may be empty
     options: list = field(default_factory=list)
     compiles_all: bool = True  # also the programs of suites that are not run: they must compile
+    runs_by_default: bool = True
 
     @property
     def build(self):
@@ -52,19 +53,19 @@ class Configuration:
 
 
 # Every suite runs plain with g++. The rest is chosen for what it adds in the time there is: unit and stress tests run under
-# each sanitizer with one compiler, and clang, new and old, compiles and runs what is in headers.
-HEADERS = {"lint", "codegen", "consumer"}
+# each sanitizer, and clang, new and old, compiles and runs what is in headers. The last runs where it is asked for: --only.
+HEADERS = {"headers", "codegen", "consumer"}
 FULL = [
-    Configuration("gcc", "g++", HEADERS | {"unit", "conformance", "stress", "model", "faults", "mutants", "spin", "examples",
-                                           "bench"}),
+    Configuration("gcc", "g++", HEADERS | {"lint", "misuse", "unit", "conformance", "stress", "model", "faults", "mutants", "spin",
+                                           "examples", "bench"}),
     Configuration("gcc-tsan", "g++", {"stress", "faults"}, THREADS, compiles_all=False),
-    Configuration("gcc-asan-ubsan", "g++", {"unit"}, ADDRESSES, compiles_all=False),
-    Configuration("clang-19", "clang++-19", HEADERS | {"unit", "fuzz"}, compiles_all=False),
+    Configuration("clang-19", "clang++-19", HEADERS | {"misuse", "unit", "fuzz"}, compiles_all=False),
     Configuration("clang-19-tsan", "clang++-19", {"unit"}, THREADS, compiles_all=False),
-    Configuration("clang-19-asan-ubsan", "clang++-19", {"stress"}, ADDRESSES, compiles_all=False),
+    Configuration("clang-19-asan-ubsan", "clang++-19", {"unit", "stress"}, ADDRESSES, compiles_all=False),
     Configuration("clang-14", "clang++-14", HEADERS | {"unit"}, ["-Doptimization=0"], compiles_all=False),
+    Configuration("gcc-asan-ubsan", "g++", {"unit", "stress", "faults"}, ADDRESSES, compiles_all=False, runs_by_default=False),
 ]
-QUICK = [Configuration("quick", "g++", {"unit", "model", "lint", "codegen"}, compiles_all=False)]
+QUICK = [Configuration("quick", "g++", {"unit", "misuse", "model", "lint", "headers", "codegen"}, compiles_all=False)]
 KNOWN_SUITES = set().union(*(configuration.suites for configuration in FULL))
 
 
@@ -205,7 +206,9 @@ def chosen_configurations():
     group.add_argument("--quick", action="store_true", help="what is fast, with gcc")
     group.add_argument("--only", choices=names, help="one configuration of the full run")
     arguments = parser.parse_args()
-    return QUICK if arguments.quick else [c for c in FULL if arguments.only in (None, c.name)]
+    if arguments.quick:
+        return QUICK
+    return [c for c in FULL if c.name == arguments.only or (c.runs_by_default and arguments.only is None)]
 
 
 def tell(results, configurations):

@@ -37,9 +37,6 @@ namespace detail {
 template <class Self, class E, class Place, class Handler>
 class ProcessorLoop {
  public:
-  ProcessorLoop(const ProcessorLoop&) = delete;
-  ProcessorLoop& operator=(const ProcessorLoop&) = delete;
-
   /// Runs in the calling thread until it is halted, everything has been handled, or the handler has failed. One that was
   /// halted before it ran calls on_start and on_stop and nothing else. It may run again afterwards, from where it stopped.
   RunEnd run(const std::stop_token& stop = {}) {
@@ -72,8 +69,6 @@ class ProcessorLoop {
   std::exception_ptr error() const noexcept { return error_; }
 
  protected:
-  explicit ProcessorLoop(Handler&& handler) : handler_(std::forward<Handler>(handler)) {}
-  ~ProcessorLoop() = default;
   // Before it ends.
   void require_stopped() const noexcept {
     WHORL_ASSERT(!is_running(), "halt a processor, or close its ring, and join its thread before it ends");
@@ -112,6 +107,12 @@ class ProcessorLoop {
   Handler handler_;
 
  private:
+  friend Self;
+  explicit ProcessorLoop(Handler&& handler) : handler_(std::forward<Handler>(handler)) {}
+  ~ProcessorLoop() = default;
+  ProcessorLoop(const ProcessorLoop&) = delete;
+  ProcessorLoop& operator=(const ProcessorLoop&) = delete;
+
   Self& self() noexcept { return static_cast<Self&>(*this); }
 
   RunEnd end_ = RunEnd::halted;
