@@ -105,6 +105,18 @@ class Disruptor : public detail::DisruptorLife<typename detail::DisruptorRing<E,
     const detail::NodeDrive how = drive(options);
     return graph_.add(std::move(options), how, make);
   }
+  /// Refused: a handler of one ring, where there are shards.
+  template <class H>
+    requires(kSharded && !detail::NodeHandles<std::unwrap_ref_decay_t<H>, Ring> &&
+             EventHandler<std::unwrap_ref_decay_t<H>, typename detail::GraphRing<Ring>::Cells>)
+  NodeId handle(H&&, HandlerOptions = {}) {
+    static_assert(
+        sizeof(H) == 0,
+        "whorl: where there are shards a handler takes (E&) or (E&, const auto&), and gets a "
+        "ShardedEventContext; rewinding() and a LossyConsumer's feed count the sequences of one ring: let the "
+        "handler's on_error ask the policy, or write to a ring of your own");
+    detail::refuse("never called");
+  }
   /// A node for each handler, all with the same options. If one cannot be added those before it stay, and nobody is told
   /// their ids: where that matters handle() them one by one.
   template <class... H>
