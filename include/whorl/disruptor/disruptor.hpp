@@ -113,8 +113,8 @@ class Disruptor : public detail::DisruptorLife<typename detail::DisruptorRing<E,
     static_assert(
         sizeof(H) == 0,
         "whorl: where there are shards a handler takes (E&) or (E&, const auto&), and gets a "
-        "ShardedEventContext; rewinding() and a LossyConsumer's feed count the sequences of one ring: let the "
-        "handler's on_error ask the policy, or write to a ring of your own");
+        "ShardedEventContext; a LossyConsumer's feed counts the sequences of one ring: write to a ShardedRing "
+        "of your own instead");
     detail::refuse("never called");
   }
   /// A node for each handler, all with the same options. If one cannot be added those before it stay, and nobody is told

@@ -36,10 +36,6 @@ struct GraphRing {
 
   template <class E, class Make>
   static constexpr bool kMakes = std::is_invocable_r_v<E, Make&, std::size_t>;
-  template <class Handler, class E>
-  static constexpr bool require_hooks() {
-    return detail::require_hooks<Handler, E>();
-  }
 
   // The ring, of what it is made from besides its options.
   template <class W, class... Make>

@@ -20,7 +20,7 @@ class NodeHandler {
   using Context = typename Traits::Context;
   using Place = typename Traits::Place;
   static constexpr bool kRuns = HandlesRuns<H, typename Traits::Cells, Context>;
-  static_assert(Traits::template require_hooks<Handler, E>());
+  static_assert(HooksOf<Context>::template require<Handler, E>());
 
  public:
   using ChecksHooks = void;

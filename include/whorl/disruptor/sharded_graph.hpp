@@ -36,10 +36,6 @@ struct GraphRing<Ring> {
 
   template <class E, class Make>
   static constexpr bool kMakes = std::is_invocable_r_v<E, const Make&, std::size_t>;
-  template <class Handler, class E>
-  static constexpr bool require_hooks() {
-    return require_sharded_hooks<Handler, E>();
-  }
 
   template <class W, class... Make>
   static Ring ring(const DisruptorOptions& options, W wait, const Make&... make) {

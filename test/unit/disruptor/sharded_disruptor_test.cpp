@@ -426,3 +426,103 @@ TEST_CASE("sharded Disruptor: a batch has at most the quota of each shard; runs 
   CHECK(largest == 6);
   CHECK(d.stats().nodes[0].largest_batch == 6);
 }
+
+// ---- handlers of several, handlers that rewind ----------------------------------------------------------------------
+
+namespace {
+
+struct Busy {};
+
+// Fails as often as told at the last event of shard 1, and undoes what it did with a batch when it comes again.
+struct Booking {
+  int failures;
+  std::array<Numbers, 2>& booked;
+  std::array<Numbers, 2> batch{};
+  int starts = 0;
+  std::atomic<int> timeouts{0};
+
+  void on_batch_start(std::size_t, std::size_t) {
+    ++starts;
+    for (Numbers& numbers : batch) numbers.clear();
+  }
+  void operator()(std::uint64_t& e, const auto& at) {
+    if (at.shard == 1 && e == 3 && failures-- > 0) throw Busy{};
+    batch[at.shard].push_back(e);
+    if (!at.end_of_batch) return;
+    for (std::size_t shard = 0; shard < 2; ++shard)
+      booked[shard].insert(booked[shard].end(), batch[shard].begin(), batch[shard].end());
+  }
+  void on_timeout() { ++timeouts; }
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("sharded Disruptor: a batch that is rewound comes again, of every shard, and counts once", F,
+                   WHORL_TEST_SHARDED_FLOWS) {
+  for (const int failures : {0, 1, 4}) {
+    CAPTURE(failures);
+    std::array<Numbers, 2> booked;
+    Booking booking{failures, booked};
+    std::atomic<std::uint64_t> after{0};
+    typename F::template Of<std::uint64_t> d({.capacity = 16, .shards = 2});
+    const whorl::NodeId books = d.handle(whorl::rewinding<Busy>(std::ref(booking), whorl::RewindUpTo{5}),
+                                         {.quota = 8, .timeout = 1ms, .own_thread = true});
+    d.handle([&](std::uint64_t&) { ++after; }, {.after = {books}});
+    d.start();
+    CHECK(producer_of_shard(d, 0).publish_batch(2, kNumbered) == PublishResult::ok);
+    CHECK(producer_of_shard(d, 1).publish_batch(4, kNumbered) == PublishResult::ok);
+    std::jthread closes([&] {
+      CHECK(d.drain_for(60s));
+      wait_until([&] { return booking.timeouts != 0 || failures != 0; });
+      d.close();
+    });
+    CHECK(d.run(books) == RunEnd::closed);
+    closes.join();
+    d.join();
+    CHECK(booked == std::array<Numbers, 2>{Numbers{0, 1}, Numbers{0, 1, 2, 3}});
+    CHECK(booking.starts == failures + 1);
+    CHECK(after == 6);
+    CHECK(d.stats().nodes[0].events == 6);
+  }
+}
+
+TEST_CASE_TEMPLATE("sharded Disruptor: a rewinding handler that gives up ends it; what it did not release is nobody's",
+                   F, WHORL_TEST_SHARDED_FLOWS) {
+  std::array<Numbers, 2> booked;
+  Booking booking{100, booked};
+  std::uint64_t after = 0;
+  typename F::template Of<std::uint64_t> d({.capacity = 16, .shards = 2});
+  const whorl::NodeId books =
+      d.handle(whorl::rewinding(std::ref(booking), whorl::RewindUpTo{3}), {.quota = 8, .own_thread = true});
+  d.handle([&](std::uint64_t&) { ++after; }, {.after = {books}});
+  d.start();
+  CHECK(producer_of_shard(d, 0).publish_batch(2, kNumbered) == PublishResult::ok);
+  CHECK(producer_of_shard(d, 1).publish_batch(4, kNumbered) == PublishResult::ok);
+  CHECK(d.run(books) == RunEnd::failed);
+  CHECK_THROWS_AS(d.join(), Busy);
+  CHECK(booking.starts == 3);
+  CHECK(booked == std::array<Numbers, 2>{});
+  CHECK(after <= 5);  // what came before the event that it failed on
+}
+
+TEST_CASE_TEMPLATE("sharded Disruptor: several handlers as one, with their hooks", F, WHORL_TEST_SHARDED_FLOWS) {
+  Life life;
+  Judge judge(ErrorAction::skip, 1);
+  std::array<std::uint64_t, 2> seen{};
+  typename F::template Of<std::uint64_t> d({.capacity = 16, .shards = 2});
+  d.handle(whorl::aggregate(std::ref(life), std::ref(judge), [&](std::uint64_t&, const auto& at) { ++seen[at.shard]; }),
+           {.timeout = 1ms});
+  d.start();
+  CHECK(producer_of_shard(d, 0).publish_batch(4, kNumbered) == PublishResult::ok);
+  CHECK(producer_of_shard(d, 1).publish_batch(4, kNumbered) == PublishResult::ok);
+  CHECK(d.drain_for(60s));
+  wait_until([&] { return life.timeouts != 0; });
+  d.close();
+  d.join();
+  CHECK(judge.told);
+  CHECK(judge.seen == std::array<Numbers, 2>{Numbers{0, 1, 2, 3}, Numbers{0, 1, 3}});
+  CHECK(seen == std::array<std::uint64_t, 2>{4, 3});
+  CHECK(life.in_batches >= 8);
+  CHECK(life.starts == 1);
+  CHECK(life.stops == 1);
+}
