@@ -77,17 +77,25 @@ class Joined : public model::Scenario {
     model::require(end == expected || (may_be_closed && end == RunEnd::closed), "it ends otherwise");
   }
   typename D::Producer producer_of() {
-    if constexpr (D::Ring::kShared) {
+    if constexpr (D::kSharded && D::Ring::kShared) {
+      return d_.producer(1);
+    } else if constexpr (D::Ring::kShared) {
       return d_.producer();
     } else {
       return std::move(d_.producer().value());
     }
   }
 
+  // A slot, of each of two shards if it has shards: of these a producer has one, and nobody the other.
+  static whorl::DisruptorOptions options() {
+    if constexpr (D::kSharded) return {.capacity = 2, .shards = 2};
+    return {.capacity = 1};
+  }
+
   const Ends how_;
   model::Atomic<bool> has_begun_{false, "has begun"};
   model::Plain<int> handled_;
-  D d_{{.capacity = 1}};
+  D d_{options()};
   const whorl::NodeId node_ = d_.handle(Handler{*this}, {.own_thread = true});
 };
 
@@ -104,5 +112,7 @@ int main(int argc, char** argv) {
   model::Suite suite(argc, argv);
   explore<Flow<whorl::Single>>(suite, "single");
   explore<Flow<whorl::Multi>>(suite, "multi");
+  explore<Flow<whorl::Sharded<whorl::Exclusive>>>(suite, "exclusive shards");
+  explore<Flow<whorl::Sharded<whorl::Shared>>>(suite, "shared shards");
   return suite.finish();
 }

@@ -16,71 +16,31 @@
 #include <whorl/disruptor/sharded_event_processor.hpp>
 
 #include "crew.hpp"
-#include "ledger.hpp"
+#include "shard_node.hpp"
 #include "watchdog.hpp"
 
 using namespace whorl_test;
-using whorl::ShardedEventContext;
 using whorl::WriteResult;
 
 namespace {
 
-constexpr std::size_t kMostNodes = 5;
-
-struct Event {
-  Item item;
-  std::array<std::uint64_t, kMostNodes> marks{};  // what each node has left here
-};
-
-using Edges = std::vector<std::vector<std::size_t>>;
-const Edges kDiamond{{}, {}, {0, 1}};
-const Edges kGraph{{}, {}, {0, 1}, {0}, {2, 3}};  // one end: the last node is the only member of the gates
-
-// Checks that all upstream of it have marked the event, and marks it itself.
-template <class S>
-struct Node {
-  Node(std::size_t self, const std::vector<std::size_t>& upstream, std::size_t shards, std::size_t producers,
-       Watchdog& watchdog)
-      : self(self), upstream(upstream), ledger(producers), watchdog(watchdog), last(shards, -1), orders(shards) {}
-
-  void operator()(Event& event, const ShardedEventContext<S>& context) {
-    wrong += context.sequence <= last[context.shard];  // some are passed over, none comes twice
-    last[context.shard] = context.sequence;
-    ledger(event.item);
-    std::uint64_t& order = orders[context.shard];
-    order = order * 0x9E3779B97F4A7C15u + event.item.seal;
-    for (const std::size_t node : upstream) wrong += event.marks[node] != event.item.seal + node;
-    event.marks[self] = event.item.seal + self;
-    wrong += context.end_of_batch && !context.end_of_run;
-    if (context.end_of_batch) watchdog.progress();
-  }
-
-  const std::size_t self;
-  const std::vector<std::size_t> upstream;
-  Ledger ledger;
-  Watchdog& watchdog;
-  std::vector<whorl::SequenceNumber> last;
-  std::vector<std::uint64_t> orders;  // of each shard: a fingerprint of what came there, and in which order
-  std::uint64_t wrong = 0;
-};
-
 template <class Kind, class Layout, class W>
 struct Shape {
-  using Ring = whorl::ShardedRingBuffer<Event, Kind, Layout, W>;
+  using Ring = whorl::ShardedRingBuffer<ShardEvent, Kind, Layout, W>;
 };
 
 // A ring, its nodes, and their threads.
 template <class Ring>
 class Graph {
   using S = typename Ring::Shard;
-  using Processor = whorl::ShardedEventProcessor<S, Node<S>&>;
+  using Processor = whorl::ShardedEventProcessor<S, ShardNode&>;
 
  public:
   Graph(Ring& ring, const Edges& edges, std::size_t producers, Watchdog& watchdog) {
     for (const std::vector<std::size_t>& upstream : edges) {
       std::vector<typename Ring::Progress*> before;
       for (const std::size_t node : upstream) before.push_back(&processors_[node]->sequence());
-      nodes_.push_back(std::make_unique<Node<S>>(nodes_.size(), upstream, ring.shard_count(), producers, watchdog));
+      nodes_.push_back(std::make_unique<ShardNode>(nodes_.size(), upstream, ring.shard_count(), producers, watchdog));
       // Small batches and quotas, so that shards take turns.
       const whorl::ShardedProcessorOptions options{.max_batch = nodes_.size() % 2 == 0 ? 7u : 0u, .quota = 5};
       processors_.push_back(std::make_unique<Processor>(ring, before, *nodes_.back(), options, ring.wait_strategy()));
@@ -104,7 +64,7 @@ class Graph {
   }
 
  private:
-  std::vector<std::unique_ptr<Node<S>>> nodes_;
+  std::vector<std::unique_ptr<ShardNode>> nodes_;
   std::vector<std::unique_ptr<Processor>> processors_;
   std::vector<std::jthread> threads_;
 };
@@ -119,7 +79,7 @@ std::uint64_t publish(Shard& shard, std::size_t producer, std::size_t most, std:
     const std::size_t bad = fails && between(random, 0, 20) == 0 ? size - 1 : size;
     std::size_t filled = 0;
     try {
-      const WriteResult result = shard.publish_events(size, [&](Event& event) {
+      const WriteResult result = shard.publish_events(size, [&](ShardEvent& event) {
         if (filled == bad) throw 7;
         event.item = Item::make(producer, n + filled++);
       });
@@ -210,7 +170,7 @@ TEST_CASE_TEMPLATE("sharded sequencer: two workers divide the shards, and one fo
                    Shape<whorl::Shared, whorl::Inline, whorl::BlockingWait>,
                    Shape<whorl::Shared, whorl::Dense, whorl::YieldingWait>) {
   using Ring = typename S::Ring;
-  using Worker = Node<typename Ring::Shard>;
+  using Worker = ShardNode;
   using Processor = whorl::ShardedEventProcessor<typename Ring::Shard, Worker&>;
   const std::uint64_t each = scaled(5'000);
   Watchdog watchdog("sharded sequencer: group");

@@ -16,16 +16,17 @@ template <class H>
 concept HearsOfBatches = requires(H& handler, std::size_t n) { handler.on_batch_start(n, n); };
 template <class H>
 concept HearsOfTimeouts = requires(H& handler, SequenceNumber last) { handler.on_timeout(last); };
-template <class H, class E>
-concept JudgesErrors =
-    requires(H& handler, E* event, SequenceNumber at) { handler.on_error(std::exception_ptr(), event, at); };
+template <class H>
+concept HearsOfShardsTimeouts = requires(H& handler) { handler.on_timeout(); };
+template <class H, class E, class Place>
+concept JudgesErrors = requires(H& handler, E* event, Place at) { handler.on_error(std::exception_ptr(), event, at); };
 
 }  // namespace detail
 
 /// Calls each of its handlers with every event, in their order, in one thread. So it is with on_start, on_stop,
 /// on_batch_start and on_timeout of those that have them; on_error is asked of the first that has it. An exception of one
 /// keeps the call from those after it, but for on_stop: that all of them hear, and then the first exception goes on. A batch
-/// that is rewound comes again to all of them. Of no handlers: one that does nothing.
+/// that is rewound comes again to all of them. Of no handlers: one that does nothing. For handlers of one ring, or of shards.
 ///
 /// Source:  AggregateEventHandler of the LMAX Disruptor.
 template <class... Handlers>
@@ -35,11 +36,11 @@ class Aggregate {
 
   explicit Aggregate(Handlers... handlers) : handlers_(std::forward<Handlers>(handlers)...) {}
 
-  template <class E>
-    requires(HandlesEvents<std::remove_reference_t<Handlers>, E> && ...)
-  void operator()(E& event, const EventContext& context) noexcept(
-      (detail::kNothrowHandler<std::remove_reference_t<Handlers>, E> && ...)) {
-    static_assert((detail::require_hooks<Handlers, E>() && ...));
+  template <class E, class Context>
+    requires(HandlesEvents<std::remove_reference_t<Handlers>, E, Context> && ...)
+  void operator()(E& event, const Context& context) noexcept(
+      (detail::kNothrowHandler<std::remove_reference_t<Handlers>, E, Context> && ...)) {
+    static_assert((detail::HooksOf<Context>::template require<Handlers, E>() && ...));
     each([&](auto& handler) { detail::call_handler(handler, event, context); });
   }
 
@@ -74,14 +75,21 @@ class Aggregate {
       if constexpr (requires { handler.on_timeout(last); }) handler.on_timeout(last);
     });
   }
-  template <class E>
-    requires(detail::JudgesErrors<Handlers, E> || ...)
-  ErrorAction on_error(const std::exception_ptr& error, E* event, SequenceNumber sequence) noexcept {
+  void on_timeout()
+    requires(detail::HearsOfShardsTimeouts<Handlers> || ...)
+  {
+    each([](auto& handler) {
+      if constexpr (requires { handler.on_timeout(); }) handler.on_timeout();
+    });
+  }
+  template <class E, class Place>
+    requires(detail::JudgesErrors<Handlers, E, Place> || ...)
+  ErrorAction on_error(const std::exception_ptr& error, E* event, Place place) noexcept {
     ErrorAction action = ErrorAction::halt;
     bool is_judged = false;
     each([&](auto& handler) {
-      if constexpr (requires { handler.on_error(error, event, sequence); }) {
-        if (!std::exchange(is_judged, true)) action = handler.on_error(error, event, sequence);
+      if constexpr (requires { handler.on_error(error, event, place); }) {
+        if (!std::exchange(is_judged, true)) action = handler.on_error(error, event, place);
       }
     });
     return action;

@@ -22,7 +22,8 @@ enum class OnDestroy : bool {
 };
 
 struct DisruptorOptions {
-  std::size_t capacity = 1024;  ///< events; a power of two
+  std::size_t capacity = 1024;  ///< events, over all shards; a power of two
+  std::size_t shards = 0;       ///< how many, a power of two, where there are shards; nothing where there is one ring
   std::string name = {};        ///< for messages
   /// What producers do while there is no consumer: wait after the first lap, and start() is refused, or overwrite.
   EmptyGate without_consumers = EmptyGate::full;
@@ -77,6 +78,7 @@ struct HandlerOptions {
   std::optional<Scheduling> scheduling = {};    ///< and how
   NodeGroup after = {};                         ///< it handles an event when all of these have; none: at once
   std::optional<std::size_t> max_batch = {};    ///< a quarter of the capacity, if not said; 0: as many as there are
+  std::optional<std::size_t> quota = {};        ///< the most of one shard in a batch; a quarter of it, if not said
   std::chrono::nanoseconds timeout = kForever;  ///< how long it waits before it calls on_timeout
   bool own_thread = false;                      ///< it gets no thread: call Disruptor::run(node) in one of yours
 };
@@ -85,12 +87,19 @@ struct HandlerOptions {
 struct NodeStats {
   std::size_t number = 0;
   std::string name = {};
-  SequenceNumber sequence = -1;     ///< the last that it has handled
+  SequenceNumber sequence = -1;     ///< the last that it has handled; where there are shards it has none to tell
   std::uint64_t lag = 0;            ///< how many claimed sequences it is behind
   std::uint64_t events = 0;         ///< handled, in finished batches. These three: of handlers only
   std::uint64_t batches = 0;        ///< finished
   std::uint64_t largest_batch = 0;  ///< of these, in events
-  std::uint64_t waited_for = 0;     ///< how often a thread went to sleep until it would have come farther
+  std::uint64_t waited_for = 0;     ///< how often a thread, of shards a producer, slept until it would come farther
+  std::vector<std::uint64_t> lags = {};  ///< where there are shards: its lag in each; 0 in those of other workers
+};
+
+/// What the producers of one shard have done so far.
+struct ShardLoad {
+  std::uint64_t claimed = 0;     ///< sequences
+  std::uint64_t full_waits = 0;  ///< how often one of them had to wait for room
 };
 
 struct DisruptorStats {
@@ -99,6 +108,15 @@ struct DisruptorStats {
   std::uint64_t parks = 0;       ///< how often a thread went to sleep, producers and consumers; less after remove(),
                                  ///< which takes along what has slept on that node
   std::vector<NodeStats> nodes = {};
+  std::vector<ShardLoad> shards = {};  ///< nothing where there is one ring
+
+  /// Skew: the busiest shard's share of all that was claimed, between 1 / shards (all alike) and 1 (all in one). 0: nothing
+  /// was claimed, or there are no shards.
+  double largest_share() const noexcept {
+    std::uint64_t largest = 0;
+    for (const ShardLoad& shard : shards) largest = shard.claimed > largest ? shard.claimed : largest;
+    return largest == 0 ? 0 : static_cast<double>(largest) / static_cast<double>(claimed);
+  }
 };
 
 }  // namespace whorl::inline WHORL_ABI_TAG

@@ -16,33 +16,27 @@ namespace whorl::inline WHORL_ABI_TAG::detail {
 // nothing comes after, or all, where nodes may come and go: a node joins at the claim position, and cannot do so later
 // than it begins.
 //
-// Threads:  halt, error, is_started: any. run: the node's. stats: any, but not while a node is added or removed. The
-//           rest: one at a time.
+// Threads:  halt, error, is_started: any. run: the node's. The rest: one at a time.
 template <class Ring>
 class Graph : public Running<Ring> {
   using Base = Running<Ring>;
   using Base::entrance_;
   using Base::nodes_;
   using Base::ring_;
+  using typename Base::Entrance, typename Base::Node, typename Base::Progress, typename Base::Traits;
 
  public:
-  Graph(Ring& ring, Entrance<Ring>& entrance, const DisruptorOptions& options)
-      : Base(ring, entrance), options_(options) {}
+  Graph(Ring& ring, Entrance& entrance, const DisruptorOptions& options) : Base(ring, entrance), options_(options) {}
 
   // make(node, upstream) gives the processor. If the Disruptor has been started: the node runs when this returns.
   template <class Make>
   NodeId add(HandlerOptions options, NodeDrive drive, Make&& make) {
     check_addition(options);
     auto node = std::make_unique<Node>(next_number_, std::move(options), drive, this->changed_);
-    std::vector<Sequence*> upstream;
-    for (const NodeId id : node->options.after) {
-      Node& before = at(id);
-      if (std::count(node->upstream.begin(), node->upstream.end(), &before) != 0) continue;
-      node->upstream.push_back(&before);
-      upstream.push_back(&before.processor.sequence());
-    }
-    node->processor = AnyProcessor(make(*node, std::span<Sequence* const>(upstream)));
-    node->sleeps_before = node->processor.sequence().waiting().sleeps();
+    std::vector<Progress*> upstream;
+    for (const NodeId id : node->options.after) follow(*node, at(id).processor.sequence(), upstream);
+    node->processor = AnyProcessor<Progress>(make(*node, std::span<Progress* const>(upstream)));
+    node->sleeps_before = Traits::sleeps(node->processor.sequence(), node->part);
     node->is_late = is_started_;
     make_room_for(*node);
     if (is_started_ && !ring_.add_gating(node->processor.sequence())) {
@@ -92,11 +86,12 @@ class Graph : public Running<Ring> {
   bool remove(NodeId id, const Until& until) {
     Node& node = at(id);
     if (!options_.dynamic) refuse(who(node) + ": nodes can be removed where DisruptorOptions::dynamic says so");
+    if (Traits::is_worker(node.part)) refuse(who(node) + ": a worker stays as long as its group, which stays");
     if (node.is_upstream) refuse(who(node) + ": remove what comes after it first");
     // One that nobody runs: nobody will, and it comes no farther.
     if (node.drive == NodeDrive::own_thread && node.try_begin()) node.now(NodeState::ended);
     const bool is_driven = is_started_ && node.drive != NodeDrive::poller;
-    if (is_driven && !this->has_passed(node, ring_.claimed(), until) && !this->is_lost(node)) return false;
+    if (is_driven && !this->has_passed(node, Traits::claimed(ring_), until) && !this->is_lost(node)) return false;
     // Relaxed: looks for a mistake.
     [[maybe_unused]] const bool is_polled =
         node.drive == NodeDrive::poller && node.inside.load(sync::relaxed) != 0;  // relaxed: as above
@@ -107,6 +102,11 @@ class Graph : public Running<Ring> {
     this->join(node);
     take_out(node);
     return true;
+  }
+
+  // What has just been added, before start(): the last first.
+  void withdraw(const NodeGroup& nodes) {
+    for (std::size_t k = nodes.size(); k != 0; --k) take_out(at(nodes.begin()[static_cast<std::ptrdiff_t>(k - 1)]));
   }
 
   Node& at(NodeId id) {
@@ -121,20 +121,14 @@ class Graph : public Running<Ring> {
   }
   std::string who() const { return options_.name.empty() ? "Disruptor" : "Disruptor '" + options_.name + "'"; }
 
-  DisruptorStats stats() {
-    DisruptorStats stats;
-    const Position claimed = ring_.claimed();
-    stats.claimed = claimed - options_.first_position;
-    stats.full_waits = entrance_.full_waits();
-    stats.parks = ring_.published().sleeps() + ring_.gate().changed().sleeps();
-    for (const auto& node : nodes_) {
-      stats.nodes.push_back(this->stats_of(*node, claimed));
-      stats.parks += stats.nodes.back().waited_for;
-    }
-    return stats;
-  }
-
  private:
+  // Who comes after one worker of a group comes after all that share its progress.
+  void follow(Node& node, Progress& progress, std::vector<Progress*>& upstream) const {
+    if (std::count(upstream.begin(), upstream.end(), &progress) != 0) return;
+    upstream.push_back(&progress);
+    for (const auto& before : nodes_)
+      if (&before->processor.sequence() == &progress) node.upstream.push_back(before.get());
+  }
   // Under the lock, without which it is there only as long as nobody removes it.
   Node& find(NodeId id) const {
     if (id.owner() != this) refuse(who() + ": node " + std::to_string(id.number()) + " is another Disruptor's");
@@ -182,7 +176,9 @@ class Graph : public Running<Ring> {
   }
 
   void join_gate() {
-    const auto is_waited_for = [&](const auto& node) { return options_.dynamic || !node->is_upstream; };
+    const auto is_waited_for = [&](const auto& node) {
+      return Traits::is_first(node->part) && (options_.dynamic || !node->is_upstream);
+    };
     const auto members = std::count_if(nodes_.begin(), nodes_.end(), is_waited_for);
     if (static_cast<std::size_t>(members) > GroupGate::kMostMembers) refuse(too_many());
     for (const auto& node : nodes_) {

@@ -76,5 +76,14 @@ constexpr bool require_hooks() {
   return true;
 }
 
+// Which hooks those have that are told a Context of their events: whoever has another Context specialises this.
+template <class Context>
+struct HooksOf {
+  template <class Handler, class E>
+  static constexpr bool require() {
+    return require_hooks<Handler, E>();
+  }
+};
+
 }  // namespace detail
 }  // namespace whorl::inline WHORL_ABI_TAG

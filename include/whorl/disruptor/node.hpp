@@ -9,8 +9,8 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-#include <whorl/disruptor/batch_event_processor.hpp>
 #include <whorl/disruptor/disruptor_options.hpp>
+#include <whorl/disruptor/graph_ring.hpp>
 #include <whorl/wait/small_lock.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
@@ -21,17 +21,18 @@ namespace whorl::inline WHORL_ABI_TAG {
 ///             nothing, which means: until the end. What it throws, or an error() that it has, ends the Disruptor
 /// halt()      from any thread: run() ends soon, and so does the next one if there is none now. It is called under a lock of
 ///             the Disruptor: it calls nothing of that, and waits for nothing
-/// sequence()  how far it has come; one that the ring has lent
-template <class P>
+/// sequence()  how far it has come; one that the ring has lent, of shards a ShardedSequence
+template <class P, class Progress = Sequence>
 concept EventProcessor = requires(P& processor) {
   processor.run();
   { processor.halt() } noexcept;
-  { processor.sequence() } -> std::same_as<Sequence&>;
+  { processor.sequence() } -> std::same_as<Progress&>;
 };
 
 namespace detail {
 
 // A processor of any type: one indirect call a run.
+template <class Progress>
 class AnyProcessor {
  public:
   AnyProcessor() = default;
@@ -53,7 +54,7 @@ class AnyProcessor {
   RunEnd run() { return calls_->run(object_); }
   void halt() noexcept { calls_->halt(object_); }
   std::exception_ptr error() { return calls_->error(object_); }
-  Sequence& sequence() const noexcept { return *sequence_; }
+  Progress& sequence() const noexcept { return *sequence_; }
 
  private:
   struct Calls {
@@ -66,7 +67,7 @@ class AnyProcessor {
   template <class P>
   static RunEnd run_one(void* object) {
     [[maybe_unused]] P& processor = *static_cast<P*>(object);
-    if constexpr (!EventProcessor<P>) {
+    if constexpr (!EventProcessor<P, Progress>) {
       return RunEnd::halted;  // a poller: nobody runs it
     } else if constexpr (std::is_void_v<decltype(processor.run())>) {
       processor.run();
@@ -77,7 +78,7 @@ class AnyProcessor {
   }
   template <class P>
   static void halt_one([[maybe_unused]] void* object) noexcept {
-    if constexpr (EventProcessor<P>) static_cast<P*>(object)->halt();
+    if constexpr (EventProcessor<P, Progress>) static_cast<P*>(object)->halt();
   }
   template <class P>
   static std::exception_ptr error_of([[maybe_unused]] void* object) {
@@ -93,7 +94,7 @@ class AnyProcessor {
 
   void* object_ = nullptr;
   const Calls* calls_ = nullptr;
-  Sequence* sequence_ = nullptr;
+  Progress* sequence_ = nullptr;
 };
 
 enum class NodeState : std::uint8_t {
@@ -106,6 +107,7 @@ enum class NodeState : std::uint8_t {
 // What drives it.
 enum class NodeDrive : std::uint8_t { thread, own_thread, poller };
 
+template <class Ring>
 struct Node {
   Node(std::size_t number, HandlerOptions options, NodeDrive drive, EventCount& changed)
       : number(number), options(std::move(options)), drive(drive), changed(changed) {}
@@ -145,8 +147,9 @@ struct Node {
   const std::size_t number;
   const HandlerOptions options;
   const NodeDrive drive;
-  EventCount& changed;  // of all nodes
-  AnyProcessor processor;
+  EventCount& changed;                                        // of all nodes
+  [[no_unique_address]] typename GraphRing<Ring>::Part part;  // nobody, after construction
+  AnyProcessor<typename GraphRing<Ring>::Progress> processor;
   std::uint64_t sleeps_before = 0;         // on its sequence, before it was lent to this node
   std::vector<Node*> upstream;             // nobody, after construction
   bool is_upstream = false;                // who builds the graph: something comes after it
@@ -167,15 +170,17 @@ struct Node {
 // The calling thread is in a node.
 class InsideNode {
  public:
-  explicit InsideNode(Node& node) noexcept : node_(node) {
-    node_.inside.store(sync::this_thread(), sync::relaxed);  // relaxed: only this thread looks for itself
+  using Word = sync::Atomic<sync::ThreadId>;
+
+  explicit InsideNode(Word& inside) noexcept : inside_(inside) {
+    inside_.store(sync::this_thread(), sync::relaxed);  // relaxed: only this thread looks for itself
   }
-  ~InsideNode() { node_.inside.store(0, sync::relaxed); }  // relaxed: as above
+  ~InsideNode() { inside_.store(0, sync::relaxed); }  // relaxed: as above
   InsideNode(const InsideNode&) = delete;
   InsideNode& operator=(const InsideNode&) = delete;
 
  private:
-  Node& node_;
+  Word& inside_;
 };
 
 }  // namespace detail

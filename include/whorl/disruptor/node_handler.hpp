@@ -16,13 +16,16 @@ template <class Handler, class Ring>
 class NodeHandler {
   using E = typename Ring::Event;
   using H = std::remove_reference_t<Handler>;
-  static constexpr bool kRuns = HandlesRuns<H, Ring>;
-  static_assert(require_hooks<Handler, E>());
+  using Traits = GraphRing<Ring>;
+  using Context = typename Traits::Context;
+  using Place = typename Traits::Place;
+  static constexpr bool kRuns = HandlesRuns<H, typename Traits::Cells, Context>;
+  static_assert(HooksOf<Context>::template require<Handler, E>());
 
  public:
   using ChecksHooks = void;
 
-  NodeHandler(Handler handler, Node& node) : handler_(std::forward<Handler>(handler)), node_(node) {}
+  NodeHandler(Handler handler, Node<Ring>& node) : handler_(std::forward<Handler>(handler)), node_(node) {}
 
   // An on_start that fails ends this node and no other: whoever has started it decides about the rest.
   void on_start() {
@@ -51,23 +54,27 @@ class NodeHandler {
   {
     handler_.on_timeout(last);
   }
-  ErrorAction on_error(std::exception_ptr error, E* event, SequenceNumber sequence) noexcept
-    requires requires(H& handler) { handler.on_error(std::move(error), event, sequence); }
+  void on_timeout()
+    requires requires(H& handler) { handler.on_timeout(); }
   {
-    const ErrorAction action = handler_.on_error(std::move(error), event, sequence);
+    handler_.on_timeout();
+  }
+  ErrorAction on_error(std::exception_ptr error, E* event, Place place) noexcept
+    requires requires(H& handler) { handler.on_error(std::move(error), event, place); }
+  {
+    const ErrorAction action = handler_.on_error(std::move(error), event, place);
     if (action == ErrorAction::rewind) in_batch_ = before_batch_;
     before_batch_ = in_batch_;
     return action;
   }
 
-  void operator()(E& event, const EventContext& context) noexcept(!kRuns && kNothrowHandler<H, E>)
+  void operator()(E& event, const Context& context) noexcept(!kRuns && kNothrowHandler<H, E, Context>)
     requires(!kRuns)
   {
     call_handler(handler_, event, context);
     count(1, context.end_of_batch);
   }
-  void operator()(std::span<E> events,
-                  const EventContext& context) noexcept(noexcept(std::declval<H&>()(events, context)))
+  void operator()(std::span<E> events, const Context& context) noexcept(noexcept(std::declval<H&>()(events, context)))
     requires kRuns
   {
     handler_(events, context);
@@ -76,8 +83,9 @@ class NodeHandler {
 
  private:
   bool goes_on_after(const std::exception_ptr& error) noexcept {
-    if constexpr (requires(H& handler, E* event) { handler.on_error(error, event, SequenceNumber{}); }) {
-      if (handler_.on_error(error, static_cast<E*>(nullptr), node_.processor.sequence().get()) != ErrorAction::halt)
+    if constexpr (requires(H& handler, E* event) { handler.on_error(error, event, Place{}); }) {
+      if (handler_.on_error(error, static_cast<E*>(nullptr), Traits::place(node_.processor.sequence())) !=
+          ErrorAction::halt)
         return true;
     }
     node_.has_not_started(error);
@@ -96,7 +104,7 @@ class NodeHandler {
   }
 
   Handler handler_;
-  Node& node_;
+  Node<Ring>& node_;
   std::size_t in_batch_ = 0;      // since the end of a batch
   std::size_t before_batch_ = 0;  // of these, before the batch that it is at: in one that an error cut short
 };

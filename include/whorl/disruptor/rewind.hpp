@@ -60,8 +60,8 @@ RewindAfterPause(std::chrono::nanoseconds, P = {}) -> RewindAfterPause<P>;
 ///     d.handle(whorl::rewinding<Busy>([&](Row& row, const EventContext& context) { ... }, whorl::RewindUpTo{5}));
 ///
 /// The handler sees events of a rewound batch twice, but for those that it has released: it undoes what it did with them,
-/// in on_batch_start, say, which comes before each try. For handlers of one ring: one of many shards asks a policy in its
-/// on_error.
+/// in on_batch_start, say, which comes before each try. For handlers of one ring, or of shards, where a batch is a sweep and
+/// comes again as one: from its first shard on, each from where it was, what has come meanwhile included.
 ///
 /// Source:  the rewindable handlers, and BatchRewindStrategy, of the LMAX Disruptor 4.
 template <class Handler, RewindPolicy Policy = RewindAlways, class X = void>
@@ -74,19 +74,19 @@ class Rewinding {
   explicit Rewinding(Handler handler, Policy policy = {})
       : handler_(std::forward<Handler>(handler)), policy_(std::move(policy)) {}
 
-  template <class E>
-    requires HandlesEvents<H, E>
-  void operator()(E& event, const EventContext& context) noexcept(detail::kNothrowHandler<H, E>) {
-    static_assert(detail::require_hooks<Handler, E>());
+  template <class E, class Context>
+    requires HandlesEvents<H, E, Context>
+  void operator()(E& event, const Context& context) noexcept(detail::kNothrowHandler<H, E, Context>) {
+    static_assert(detail::HooksOf<Context>::template require<Handler, E>());
     is_inside_ = true;
     detail::call_handler(handler_, event, context);
     has_handled(context.end_of_batch);
   }
-  template <class E>
-    requires std::invocable<H&, std::span<E>, const EventContext&>
-  void operator()(std::span<E> events, const EventContext& context) noexcept(
-      std::is_nothrow_invocable_v<H&, std::span<E>, const EventContext&>) {
-    static_assert(detail::require_hooks<Handler, E>());
+  template <class E, class Context>
+    requires std::invocable<H&, std::span<E>, const Context&>
+  void operator()(std::span<E> events,
+                  const Context& context) noexcept(std::is_nothrow_invocable_v<H&, std::span<E>, const Context&>) {
+    static_assert(detail::HooksOf<Context>::template require<Handler, E>());
     is_inside_ = true;
     handler_(events, context);
     has_handled(context.end_of_batch);
@@ -114,17 +114,22 @@ class Rewinding {
   {
     handler_.on_timeout(last);
   }
+  void on_timeout()
+    requires requires(H& handler) { handler.on_timeout(); }
+  {
+    handler_.on_timeout();
+  }
 
-  template <class E>
-  ErrorAction on_error(const std::exception_ptr& error, E* event, SequenceNumber sequence) noexcept {
+  template <class E, class Place>
+  ErrorAction on_error(const std::exception_ptr& error, E* event, Place place) noexcept {
     ErrorAction action = ErrorAction::halt;
     if (std::exchange(is_inside_, false) && is_rewindable(error)) {
       action = policy_(++failures_);
       if (action == ErrorAction::rewind) return action;
     }
     failures_ = 0;
-    if constexpr (requires { handler_.on_error(error, event, sequence); }) {
-      action = handler_.on_error(error, event, sequence);
+    if constexpr (requires { handler_.on_error(error, event, place); }) {
+      action = handler_.on_error(error, event, place);
     }
     return action;
   }

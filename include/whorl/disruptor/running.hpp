@@ -8,7 +8,6 @@
 #include <memory>
 #include <utility>
 #include <vector>
-#include <whorl/disruptor/entrance.hpp>
 #include <whorl/disruptor/node.hpp>
 #include <whorl/wait/backoff.hpp>
 
@@ -17,11 +16,18 @@ namespace whorl::inline WHORL_ABI_TAG::detail {
 // A node that ends before everything has been handled closes the Disruptor, and dooms whatever comes after it, so that
 // nobody waits for it: producers are freed by the close, dependents by a halt. Siblings handle what there is.
 //
-// Threads:  halt_all, doom, close, error, find: any. The rest: whoever builds the graph.
+// Threads:  halt_all, doom, close, error, find: any. stats: any, but not while a node is added or removed. The
+//           rest: whoever builds the graph.
 template <class Ring>
 class Running {
+ protected:
+  using Traits = GraphRing<Ring>;
+  using Progress = typename Traits::Progress;
+  using Entrance = typename Traits::Entrance;
+  using Node = detail::Node<Ring>;
+
  public:
-  Running(Ring& ring, Entrance<Ring>& entrance) : ring_(ring), entrance_(entrance) {}
+  Running(Ring& ring, Entrance& entrance) : ring_(ring), entrance_(entrance) {}
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
   // A node ends before those that it follows.
@@ -66,8 +72,18 @@ class Running {
 
   // All of them have handled what is claimed now.
   bool drain(const Until& until) {
-    const Position end = ring_.claimed();
+    const auto end = Traits::claimed(ring_);
     return std::all_of(nodes_.begin(), nodes_.end(), [&](const auto& node) { return has_passed(*node, end, until); });
+  }
+
+  DisruptorStats stats(Position first) {
+    const auto claimed = Traits::claimed(ring_);
+    DisruptorStats stats = Traits::stats(ring_, entrance_, first, claimed);
+    for (const auto& node : nodes_) {
+      stats.nodes.push_back(stats_of(*node, claimed));
+      stats.parks += stats.nodes.back().waited_for;
+    }
+    return stats;
   }
 
  protected:
@@ -95,17 +111,13 @@ class Running {
   }
 
   // Waits until `node` has handled everything below `end`. False: it never will, or time was up.
-  bool has_passed(Node& node, Position end, const Until& until) {
-    const Sequence& sequence = node.processor.sequence();
-    const auto passed = [&] {
-      const Position at = sequence.passed();
-      // A single producer's claim that was dropped is claimed no more.
-      return distance(end, at) >= 0 || distance(ring_.claimed(), at) >= 0;
-    };
+  bool has_passed(Node& node, const typename Traits::End& end, const Until& until) {
+    Progress& progress = node.processor.sequence();
+    const auto passed = [&] { return Traits::has_passed(ring_, progress, node.part, end); };
     const auto is_over = [&] { return passed() || is_lost(node); };
     // What is dropped wakes nobody here: look now and then.
     const BlockingWait wait{.longest_sleep = std::chrono::milliseconds(10)};
-    wait.wait(node.processor.sequence().waiting(), is_over, until);
+    wait.wait(Traits::waiting(ring_, progress), is_over, until);
     return passed();
   }
   // It will come no farther than it is.
@@ -134,34 +146,32 @@ class Running {
     if (error_ == nullptr) error_ = std::move(error);
   }
 
-  static NodeStats stats_of(const Node& node, Position claimed) {
-    const Sequence& sequence = node.processor.sequence();
-    NodeStats stats{.number = node.number, .name = node.options.name};
-    stats.sequence = sequence.get();
-    stats.lag = static_cast<std::uint64_t>(std::max<std::int64_t>(0, distance(sequence.passed(), claimed)));
-    stats.events = node.events.load(sync::relaxed);                // relaxed: counts
-    stats.batches = node.batches.load(sync::relaxed);              // relaxed: as above
-    stats.largest_batch = node.largest_batch.load(sync::relaxed);  // relaxed: as above
-    stats.waited_for = sequence.waiting().sleeps() - node.sleeps_before;
-    return stats;
-  }
-
   // Threads take their time to begin and to end: sleep at once.
   static constexpr BlockingWait kPatient{.spins = 0, .yields = 0};
 
   Ring& ring_;
-  Entrance<Ring>& entrance_;
+  Entrance& entrance_;
   SmallLock lock_;                            // for the next two
   std::vector<std::unique_ptr<Node>> nodes_;  // who builds changes it; others read
   std::exception_ptr error_;
   EventCount changed_{EventCount::Payer::both};
 
  private:
+  static NodeStats stats_of(const Node& node, const typename Traits::End& claimed) {
+    NodeStats stats{.number = node.number, .name = node.options.name};
+    Traits::tell(stats, node.processor.sequence(), node.part, claimed);
+    stats.events = node.events.load(sync::relaxed);                // relaxed: counts
+    stats.batches = node.batches.load(sync::relaxed);              // relaxed: as above
+    stats.largest_batch = node.largest_batch.load(sync::relaxed);  // relaxed: as above
+    stats.waited_for = Traits::sleeps(node.processor.sequence(), node.part) - node.sleeps_before;
+    return stats;
+  }
+
   RunEnd run_to_end(Node& node) noexcept {
     RunEnd end = RunEnd::failed;
     std::exception_ptr error;
     {
-      const InsideNode inside(node);
+      const InsideNode inside(node.inside);
       attempt<false>(
           [&] {
             if (node.drive == NodeDrive::thread) {
@@ -186,7 +196,7 @@ class Running {
   }
 
   void over(Node& node, RunEnd end, std::exception_ptr error) noexcept {
-    Sequence& sequence = node.processor.sequence();
+    EventCount& waiting = Traits::waiting(ring_, node.processor.sequence());
     const bool never_was = node.is_late && node.start_error != nullptr;
     if (error != nullptr && !never_was) keep(std::move(error));
     // Who leaves may be halted, but not fail: then its processor has closed the ring, and the rest must hear of it.
@@ -197,7 +207,7 @@ class Running {
       doom(node);
     }
     node.now(NodeState::ended);  // who has waited for this may destroy the node
-    sequence.waiting().notify();
+    waiting.notify();
   }
 
   // So many more, or fewer, are in run_here; returns how many.

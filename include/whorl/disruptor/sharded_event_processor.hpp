@@ -58,8 +58,11 @@ class ShardedEventProcessor
   /// and so of a producer, to the same. `group` is the sequence of all, made before them; others follow it, and gates have it.
   ShardedEventProcessor(detail::Shards<S>& shards, Progress& group, std::initializer_list<Progress*> upstream,
                         Handler handler, ShardedProcessorOptions options)
-      : ShardedEventProcessor(shards, std::span(upstream.begin(), upstream.size()), std::forward<Handler>(handler),
-                              options, shards.wait_strategy(), &group) {}
+      : ShardedEventProcessor(shards, group, std::span(upstream.begin(), upstream.size()),
+                              std::forward<Handler>(handler), options, shards.wait_strategy()) {}
+  ShardedEventProcessor(detail::Shards<S>& shards, Progress& group, std::span<Progress* const> upstream,
+                        Handler handler, ShardedProcessorOptions options, W wait)
+      : ShardedEventProcessor(shards, upstream, std::forward<Handler>(handler), options, std::move(wait), &group) {}
   /// Its sequence leaves the gates if it is a member, and no group's. It must not be running.
   ~ShardedEventProcessor() { this->require_stopped(); }
 

@@ -33,4 +33,12 @@ constexpr bool require_sharded_hooks() {
   return true;
 }
 
+template <class S>
+struct HooksOf<ShardedEventContext<S>> {
+  template <class Handler, class E>
+  static constexpr bool require() {
+    return require_sharded_hooks<Handler, E>();
+  }
+};
+
 }  // namespace whorl::inline WHORL_ABI_TAG::detail
