@@ -62,12 +62,13 @@ class Handling {
     handle(event, books_);
     done(1);
   }
-  // Where events lie side by side. The books are in registers meanwhile.
+  // Where events lie side by side.
   template <class Context>
   void operator()(std::span<Event> run, const Context& /*at*/) noexcept {
-    Books books = books_;
-    for (Event& event : run) handle(event, books);
-    books_ = books;
+    {
+      typename Books::Run books(books_);
+      for (Event& event : run) handle(event, books);
+    }
     done(run.size());
   }
 
@@ -76,7 +77,8 @@ class Handling {
   void verify(const std::array<Sent, std::bit_ceil(kProducers)>& sent) const { books_.verify(sent); }
 
  private:
-  static void handle(Event& event, Books& books) noexcept {
+  template <class Entry>
+  static void handle(Event& event, Entry& books) noexcept {
     books.enter(Seen<kPart.before, Event>{event});
     if constexpr (kPart.stamp != 0) leave_stamp<kPart.stamp>(event);
   }
