@@ -10,8 +10,11 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 #include <whorl/disruptor/disruptor.hpp>
 #include <whorl/disruptor/event_poller.hpp>
+#include <whorl/disruptor/sharded_event_processor.hpp>
+#include <whorl/disruptor/sharded_sequencer.hpp>
 
 #include "driver/instructions.hpp"
 
@@ -234,6 +237,51 @@ struct PublishProcess : PublishEvents<Word, Single, Layout, kBatch> {
   whorl::BatchEventProcessor<Ring, Handler> processor{this->ring, {}, Handler{this}};
 };
 
+// ---- shards -------------------------------------------------------------------------------------------------------
+
+// By the lease of a shard.
+template <class Layout, std::size_t kBatch = 1, std::size_t kShards = 1>
+struct PublishLeased {
+  static constexpr std::size_t kOperations = kBatch;
+  using Ring = whorl::ShardedRingBuffer<Word, whorl::Exclusive, Layout, Spin>;
+  void once() { publish<kBatch>(lease); }
+  template <std::size_t kEvents>
+  void publish(typename Ring::Lease& to) {
+    const auto fill = [this](Word& event) noexcept { event.words.fill(++tag); };
+    benchmark::DoNotOptimize(kEvents == 1 ? to.try_publish_event(fill) : to.try_publish_events(kEvents, fill));
+  }
+  std::uint64_t tag = 0;
+  Ring ring{kCapacity * kShards, kShards, {}, kNobodyReads};
+  typename Ring::Lease lease = std::move(*ring.lease());
+};
+
+// kBatch events are published, the same number in each shard, then a processor handles them, as in PublishProcess.
+template <class Layout, std::size_t kBatch, std::size_t kShards>
+struct PublishProcessSharded : PublishLeased<Layout, kBatch, kShards> {
+  using Ring = typename PublishLeased<Layout, kBatch, kShards>::Ring;
+  struct Handler {
+    PublishProcessSharded* component;
+    void operator()(Word& event, const whorl::ShardedEventContext<typename Ring::Shard>& at) noexcept {
+      component->sum += event.words[0];
+      if (at.end_of_batch) component->processor.halt();
+    }
+  };
+  PublishProcessSharded() {
+    while (auto more = this->ring.lease()) leases.push_back(std::move(*more));
+    (void)this->ring.add_gating(processor.sequence());
+  }
+  void once() {
+    constexpr std::size_t kEach = kBatch / kShards;
+    this->template publish<kEach>(this->lease);
+    for (auto& other : leases) this->template publish<kEach>(other);
+    benchmark::DoNotOptimize(processor.run());
+  }
+  std::uint64_t sum = 0;
+  std::vector<typename Ring::Lease> leases;  // but for the first shard's
+  whorl::ShardedEventProcessor<typename Ring::Shard, Handler> processor{
+      this->ring, {}, Handler{this}, {.quota = kBatch}};
+};
+
 // ---- all of them --------------------------------------------------------------------------------------------------
 
 void add_all() {
@@ -276,12 +324,18 @@ void add_all() {
   add<PublishEvents<Word, Multi, Inline, 64>>("ring_buffer/multi_inline_b64");
   add<PublishEvents<Word, Multi, Dense, 64>>("ring_buffer/multi_dense_b64");
 
+  add<PublishLeased<Inline>>("ring_buffer/leased_inline_8B");
+  add<PublishLeased<Dense>>("ring_buffer/leased_dense_8B");
+  add<PublishLeased<Dense, 64>>("ring_buffer/leased_dense_b64");
+
   add<PublishPoll<Single, Inline, 1>>("disruptor/poll_inline");
   add<PublishPoll<Single, Inline, 64>>("disruptor/poll_inline_b64");
   add<PublishPoll<Single, Dense, 64>>("disruptor/poll_dense_b64");
   add<PublishProcess<Inline, 64>>("disruptor/process_inline_b64");
   add<PublishProcess<Inline, 1024>>("disruptor/process_inline_b1024");
   add<PublishProcess<Dense, 1024>>("disruptor/process_dense_b1024");
+  add<PublishProcessSharded<Dense, 1024, 1>>("disruptor/process_1shard_dense_b1024");
+  add<PublishProcessSharded<Dense, 1024, 4>>("disruptor/process_4shards_dense_b1024");
   add<Publish<Single, 1>>("disruptor/publish_single");
   add<Publish<Single, 64>>("disruptor/publish_single_b64");
   add<Publish<Multi, 1>>("disruptor/publish_multi");

@@ -1,6 +1,6 @@
 #pragma once
-// A run of a graph: producers publish into the ring of a Disruptor as fast as they can, and every consumer handles every
-// event, for some milliseconds.
+// A run of a graph: producers publish into the ring of a Disruptor, or into its shards, as fast as they can, and every
+// consumer handles every event, for some milliseconds.
 
 #include <algorithm>
 #include <array>
@@ -16,10 +16,9 @@
 #include <tuple>
 #include <utility>
 #include <vector>
-#include <whorl/disruptor/batch_event_processor.hpp>
-#include <whorl/disruptor/ring_buffer.hpp>
 
 #include "course.hpp"
+#include "graph_rings.hpp"
 #include "ledger.hpp"
 #include "placement.hpp"
 #include "scenario.hpp"
@@ -63,11 +62,13 @@ class Handling {
     handle(event, books_);
     done(1);
   }
-  // Where events lie side by side. The books are in registers meanwhile.
-  void operator()(std::span<Event> run, const whorl::EventContext& /*at*/) noexcept {
-    Books books = books_;
-    for (Event& event : run) handle(event, books);
-    books_ = books;
+  // Where events lie side by side.
+  template <class Context>
+  void operator()(std::span<Event> run, const Context& /*at*/) noexcept {
+    {
+      typename Books::Run books(books_);
+      for (Event& event : run) handle(event, books);
+    }
     done(run.size());
   }
 
@@ -76,7 +77,8 @@ class Handling {
   void verify(const std::array<Sent, std::bit_ceil(kProducers)>& sent) const { books_.verify(sent); }
 
  private:
-  static void handle(Event& event, Books& books) noexcept {
+  template <class Entry>
+  static void handle(Event& event, Entry& books) noexcept {
     books.enter(Seen<kPart.before, Event>{event});
     if constexpr (kPart.stamp != 0) leave_stamp<kPart.stamp>(event);
   }
@@ -111,7 +113,8 @@ class Consumers<Ring, G, std::index_sequence<kAt...>> {
   template <std::size_t kI>
   using Handler = Handling<typename Ring::Event, G::kAll[kI], G::kProducers, kI + 1 == G::kConsumers>;
   template <std::size_t kI>
-  using Processor = whorl::BatchEventProcessor<Ring, Handler<kI>>;
+  using Processor = typename RingOfGraph<Ring>::template Processor<Handler<kI>>;
+  using Progress = typename RingOfGraph<Ring>::Progress;
   using Books = std::array<Sent, std::bit_ceil(G::kProducers)>;
 
  public:
@@ -138,13 +141,13 @@ class Consumers<Ring, G, std::index_sequence<kAt...>> {
  private:
   template <std::size_t kI>
   void make(Ring& ring, const HandOffPlan& plan, StopSign& sign) {
-    std::vector<whorl::Sequence*> upstream;
+    std::vector<Progress*> upstream;
     for (std::size_t i = 0; i < kI; ++i) {
       if ((G::kAll[kI].after >> i & 1) != 0) upstream.push_back(sequences_[i]);
     }
     std::get<kI>(processors_) =
-        std::make_unique<Processor<kI>>(ring, std::span<whorl::Sequence* const>(upstream), Handler<kI>(plan, sign),
-                                        whorl::ProcessorOptions{.max_batch = plan.most}, ring.wait_strategy());
+        std::make_unique<Processor<kI>>(ring, std::span<Progress* const>(upstream), Handler<kI>(plan, sign),
+                                        RingOfGraph<Ring>::options(plan.most), ring.wait_strategy());
     sequences_[kI] = &std::get<kI>(processors_)->sequence();
   }
   static constexpr bool is_followed(std::size_t i) noexcept {
@@ -166,75 +169,71 @@ class Consumers<Ring, G, std::index_sequence<kAt...>> {
   }
 
   std::tuple<std::unique_ptr<Processor<kAt>>...> processors_;
-  std::array<whorl::Sequence*, G::kConsumers> sequences_{};
+  std::array<Progress*, G::kConsumers> sequences_{};
   std::array<whorl::RunEnd, G::kConsumers> ends_{};
 };
 
-template <class Ring>
-Sent publish_singly(Ring& ring, std::size_t id, const StopSign& sign) {
+// A Producer is the ring, or the lease of a shard.
+template <class Event, class Producer>
+Sent publish_singly(Producer& producer, std::size_t id, const StopSign& sign) {
   constexpr Tag kLookEvery = 16;
   Sent sent;
   const Tag first = first_tag(id);
   Tag tag = first;
   for (;; ++tag) {
     if (tag % kLookEvery == 0 && sign.stop.load(std::memory_order_relaxed)) break;
-    const auto fill = [tag](typename Ring::Event& event) noexcept { write_event(event, tag); };
-    if (ring.try_publish_event(fill)) [[likely]]
+    const auto fill = [tag](Event& event) noexcept { write_event(event, tag); };
+    if (producer.try_publish_event(fill)) [[likely]]
       continue;
     ++sent.refused;
-    if (ring.publish_event(fill) != whorl::WriteResult::ok) break;
+    if (producer.publish_event(fill) != whorl::WriteResult::ok) break;
   }
   sent.accepted = tag - first;
   return sent;
 }
 
 // The events of a claim, where they lie.
-template <class Ring>
-void fill_claimed(Ring& ring, whorl::SequenceNumber first, std::size_t count, Tag tag) noexcept {
-  if constexpr (Ring::kDense) {
+template <class Producer>
+void fill_claimed(Producer& producer, whorl::SequenceNumber first, std::size_t count, Tag tag) noexcept {
+  if constexpr (requires { producer.span(first, count); }) {
     while (count != 0) {
-      const auto run = ring.span(first, count);
+      const auto run = producer.span(first, count);
       for (auto& event : run) write_event(event, tag++);
       first += static_cast<whorl::SequenceNumber>(run.size());
       count -= run.size();
     }
   } else {
-    for (; count != 0; --count) write_event(ring.get(first++), tag++);
+    for (; count != 0; --count) write_event(producer.get(first++), tag++);
   }
 }
 
-template <class Ring>
-Sent publish_batches(Ring& ring, std::size_t id, const HandOffPlan& plan, const StopSign& sign) {
+template <class Producer>
+Sent publish_batches(Producer& producer, std::size_t id, const HandOffPlan& plan, const StopSign& sign) {
   const std::uint64_t most = plan.items != 0 ? plan.items : ~std::uint64_t{0};
   const Tag begin = first_tag(id);
   Sent sent;
   while (sent.accepted < most && !sign.stop.load(std::memory_order_relaxed)) {
-    const whorl::NextResult next = ring.next(plan.batch);
+    const whorl::NextResult next = producer.next(plan.batch);
     if (!next) break;
     const auto first = next.sequence - static_cast<whorl::SequenceNumber>(plan.batch - 1);
-    fill_claimed(ring, first, plan.batch, begin + sent.accepted);
-    ring.publish(first, next.sequence);
+    fill_claimed(producer, first, plan.batch, begin + sent.accepted);
+    producer.publish(first, next.sequence);
     sent.accepted += plan.batch;
   }
   return sent;
 }
 
-// No producer is left: consumers handle what there is, and end.
-template <class Ring>
-void end_producing(Ring& ring) {
-  ring.close();
-  if constexpr (!Ring::kShared) ring.disown();
-}
-
 }  // namespace detail
 
-/// One sample of a graph on a ring of type Ring. The figure is in events per second, as the last consumer saw them. With one
-/// producer and one consumer each has a CPU; else all threads share the two CPUs of the stage.
+/// One sample of a graph on a ring, or shards, of type Ring (graph_rings.hpp). The figure is in events per second, as the
+/// last consumer saw them. With one producer and one consumer each has a CPU; else all threads share the two CPUs of the
+/// stage.
 ///
 /// Errors:  VerificationError.
 template <class Ring, class G>
 Outcome run_graph(const HandOffPlan& plan, const Stage& stage) {
-  Ring ring(plan.capacity);
+  using Kind = RingOfGraph<Ring>;
+  Ring ring = Kind::make(plan.capacity, G::kProducers);
   detail::StopSign sign{.producers_left = G::kProducers};
   detail::Consumers<Ring, G> consumers(ring, plan, sign);
   std::array<Sent, std::bit_ceil(G::kProducers)> sent{};
@@ -248,11 +247,10 @@ Outcome run_graph(const HandOffPlan& plan, const Stage& stage) {
   for (std::size_t id = 0; id < G::kProducers; ++id) {
     tasks.push_back({kOneEach ? stage.cpus.second : kAnyCpu, [&, id] {
                        settle();
-                       sent[id] = plan.batch == 1 ? detail::publish_singly(ring, id, sign)
-                                                  : detail::publish_batches(ring, id, plan, sign);
-                       if (sign.producers_left.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-                         detail::end_producing(ring);
-                       }
+                       auto&& producer = Kind::producer(ring);
+                       sent[id] = plan.batch == 1 ? detail::publish_singly<typename Ring::Event>(producer, id, sign)
+                                                  : detail::publish_batches(producer, id, plan, sign);
+                       if (sign.producers_left.fetch_sub(1, std::memory_order_acq_rel) == 1) Kind::end(ring);
                      }});
   }
   run_team(std::move(tasks), kOneEach && stage.real_time);

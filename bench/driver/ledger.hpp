@@ -46,6 +46,43 @@ class Ledger {
     next += kLanes;
   }
 
+  /// Enters items one after the other, as enter() does. The place of the producer that sent the last one is at hand
+  /// meanwhile, in a register: where many come of one producer, the books would else cost more than the queue, for each item
+  /// would wait for the store of the one before it.
+  class Run {
+    static_assert(kLanes == 1);
+
+   public:
+    explicit Run(Ledger& books) noexcept : books_(books), next_(books.next_[0][0]) {}
+    Run(const Run&) = delete;
+    Run& operator=(const Run&) = delete;
+    ~Run() {
+      books_.next_[producer_][0] = next_;
+      books_.difference_ |= difference_;
+    }
+
+    template <class Item>
+    void enter(const Item& item) noexcept {
+      const std::size_t producer = producer_of(tag_of(item)) & (kProducers - 1);
+      if (producer != producer_) [[unlikely]]
+        turn_to(producer);
+      difference_ |= difference(item, next_);
+      ++next_;
+    }
+
+   private:
+    void turn_to(std::size_t producer) noexcept {
+      books_.next_[producer_][0] = next_;
+      producer_ = producer;
+      next_ = books_.next_[producer][0];
+    }
+
+    Ledger& books_;
+    std::size_t producer_ = 0;
+    Tag next_;  // of that one
+    std::uint64_t difference_ = 0;
+  };
+
   /// Items that have arrived.
   std::uint64_t count() const noexcept {
     std::uint64_t count = 0;

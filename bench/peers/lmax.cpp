@@ -45,7 +45,8 @@ constexpr std::array kTopologies{
     Topology{"fanin_3p1c_b10", Producers::kAny, 4},          //
     Topology{"fanin_3p3c", Producers::kAny, 6},              //
     Topology{"sharded_4p_b1", Producers::kAny, 5},           //
-    Topology{"sharded_4p_b256", Producers::kAny, 5},
+    Topology{"sharded_4p_b256", Producers::kAny, 5},         //
+    Topology{"sharded_graph_4p", Producers::kAny, 7},
 };
 
 const Topology& topology_named(std::string_view name) {

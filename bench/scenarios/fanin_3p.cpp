@@ -9,7 +9,7 @@
 //     +------------+                                                         +----------------+
 //
 // Four or six threads on two CPUs: OVERSUBSCRIBED, and all wait by yielding. A producer may lose its CPU between claim and
-// publish, and what the others publish after that waits for it.
+// publish, and what the others publish after that waits for it; in whorl/disruptor_sharded each has a shard, and nobody waits.
 
 #include "graphs.hpp"
 

@@ -35,29 +35,44 @@ constexpr HandOffPlan graph_plan(std::size_t batch = 1) {
           .most = 0};
 }
 
-/// Enters whorl's Disruptor: ring buffer and processors by hand, in the graph G, with events of that type and layout.
+/// Enters whorl's Disruptor: ring buffer and processors by hand, in the graph G, on a ring of type Ring.
+template <class Ring, class G>
+void add_ring(Scenario& scenario, const HandOffPlan& plan, const std::string& name, Producers producers,
+              const std::string& note, bool real_time = false) {
+  constexpr bool kOneEach = G::kThreads <= kCpusOfStage;
+  scenario.entries.push_back({.contender = name,
+                              .producers = producers,
+                              .parameters = {{"waits", kOneEach ? "busy spin" : "yielding"},
+                                             {"load", kOneEach ? "pinned" : "oversubscribed"},
+                                             {"note", note}},
+                              .unit = Unit::kItemsPerSecond,
+                              .capacity = plan.capacity,
+                              .pinned = true,
+                              .threads = G::kThreads,
+                              .sample =
+                                  [plan, real_time](const Stage& stage) {
+                                    return run_graph<Ring, G>(
+                                        plan, {.cpus = stage.cpus, .real_time = real_time && stage.real_time});
+                                  },
+                              .real_time = real_time,
+                              .cost_ms = cost_ms_of(plan)});
+}
+
+/// One ring for all producers, with events of that type and layout.
 template <class G, class Event, class Kind, class Layout>
 void add_disruptor(Scenario& scenario, const HandOffPlan& plan, bool real_time = false, const char* name = nullptr) {
   using Ring = whorl::RingBuffer<Event, Kind, Layout, WaitOf<G>>;
-  constexpr bool kOneEach = G::kThreads <= kCpusOfStage;
-  scenario.entries.push_back(
-      {.contender = name != nullptr ? name
-                    : Ring::kShared ? "whorl/disruptor_multi"
-                                    : "whorl/disruptor_single",
-       .producers = Ring::kShared ? Producers::kAny : Producers::kOne,
-       .parameters = {{"waits", kOneEach ? "busy spin" : "yielding"},
-                      {"load", kOneEach ? "pinned" : "oversubscribed"},
-                      {"note", Ring::kDense ? "events side by side" : "a stamp beside each event"}},
-       .unit = Unit::kItemsPerSecond,
-       .capacity = plan.capacity,
-       .pinned = true,
-       .threads = G::kThreads,
-       .sample =
-           [plan, real_time](const Stage& stage) {
-             return run_graph<Ring, G>(plan, {.cpus = stage.cpus, .real_time = real_time && stage.real_time});
-           },
-       .real_time = real_time,
-       .cost_ms = cost_ms_of(plan)});
+  const std::string usual = Ring::kShared ? "whorl/disruptor_multi" : "whorl/disruptor_single";
+  add_ring<Ring, G>(scenario, plan, name != nullptr ? name : usual, Ring::kShared ? Producers::kAny : Producers::kOne,
+                    Ring::kDense ? "events side by side" : "a stamp beside each event", real_time);
+}
+
+/// A shard for each producer, by lease; its share of the same capacity. Events lie side by side.
+template <class G, class Event>
+void add_sharded(Scenario& scenario, const HandOffPlan& plan) {
+  using Ring = whorl::ShardedRingBuffer<Event, whorl::Exclusive, whorl::Dense, WaitOf<G>>;
+  add_ring<Ring, G>(scenario, plan, "whorl/disruptor_sharded", Producers::kOneEach,
+                    "a shard a producer, events side by side");
 }
 
 /// A scenario of whorl's Disruptor and LMAX's alone. Neither runs under SCHED_FIFO.
@@ -65,7 +80,9 @@ template <class G, class Event, class Kind, class Layout>
 Listed graph(const std::string& id, const std::string& summary, std::size_t batch = 1) {
   return {id, [=] {
             Scenario scenario{.id = id, .summary = summary, .entries = {}, .missing = {}, .weight = kWeightOfWarmUp};
-            add_disruptor<G, Event, Kind, Layout>(scenario, graph_plan<G>(batch));
+            const HandOffPlan plan = graph_plan<G>(batch);
+            add_disruptor<G, Event, Kind, Layout>(scenario, plan);
+            if constexpr (G::kProducers > 1) add_sharded<G, Event>(scenario, plan);
             add_lmax(scenario, id, kGraphCapacity);
             return scenario;
           }};

@@ -1,9 +1,11 @@
 #pragma once
-// Ring buffers that are wrong on purpose, now and then: of what one producer publishes singly, and in batches.
+// Ring buffers and leases that are wrong on purpose, now and then: of what one producer publishes singly, and in batches.
 
+#include <concepts>
 #include <optional>
 #include <utility>
 
+#include "../driver/graph_rings.hpp"
 #include "broken.hpp"
 
 namespace bench {
@@ -15,11 +17,14 @@ constexpr const char* name_of(Fault fault) noexcept {
   return kNames[static_cast<std::size_t>(fault)];
 }
 
-/// Ring is a whorl::RingBuffer of events made of words.
-template <class Ring, Fault kFault>
+/// Ring is a whorl::RingBuffer of events made of words, or the lease of one of its shards.
+template <class Ring, Fault kFault, class EventOf = typename Ring::Event>
 struct BrokenRing : Ring {
-  using Event = typename Ring::Event;
+  using Event = EventOf;
   using Ring::Ring;
+  explicit BrokenRing(Ring&& lease)
+    requires std::move_constructible<Ring>
+      : Ring(std::move(lease)) {}
 
   template <class Fill>
   bool try_publish_event(Fill&& fill) {
@@ -55,6 +60,21 @@ struct BrokenRing : Ring {
 
   unsigned calls = 0;
   std::optional<Event> kept;
+};
+
+/// Shards whose leases are wrong.
+template <class Sharded, Fault kFault>
+struct BrokenShards : Sharded {
+  using Sharded::Sharded;
+};
+
+template <class Sharded, Fault kFault>
+struct RingOfGraph<BrokenShards<Sharded, kFault>> : RingOfGraph<Sharded> {
+  using Ring = BrokenShards<Sharded, kFault>;
+  static Ring make(std::size_t capacity, std::size_t producers) { return Ring(capacity, std::bit_ceil(producers)); }
+  static auto producer(Ring& ring) {
+    return BrokenRing<typename Sharded::Lease, kFault, typename Sharded::Event>(ring.lease().value());
+  }
 };
 
 }  // namespace bench

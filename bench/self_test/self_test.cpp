@@ -183,20 +183,30 @@ bool check_all_shares(Roster<Queues...>, const Stage& stage) {
 // ---- graphs of consumers
 
 template <class Event, class Kind, class Layout>
-using Ring = whorl::RingBuffer<Event, Kind, Layout, whorl::YieldingWait>;
+using Ring = std::conditional_t<std::is_same_v<Kind, whorl::Exclusive>,
+                                whorl::ShardedRingBuffer<Event, whorl::Exclusive, Layout, whorl::YieldingWait>,
+                                whorl::RingBuffer<Event, Kind, Layout, whorl::YieldingWait>>;
 
-// One producer, one consumer; singly, and in batches.
-template <class Layout, Fault... kFaults>
-bool check_rings(const Stage& stage) {
-  using One = Graph<1, Part{}>;
+// One consumer, and one producer or two with a shard each; singly, and in batches.
+template <class G, template <class, Fault> class Broken, class Ring, Fault... kFaults>
+bool check_rings(const char* single, const char* batches, const Stage& stage) {
   const auto ends = [&]<Fault kFault>(const char* how, std::size_t batch) {
-    return ends_as_expected(name_of(kFault), how, kFault == Fault::kNone, [&] {
-      run_graph<BrokenRing<Ring<Packet, whorl::Single, Layout>, kFault>, One>(in_graph(batch), stage);
-    });
+    return ends_as_expected(name_of(kFault), how, kFault == Fault::kNone,
+                            [&] { run_graph<Broken<Ring, kFault>, G>(in_graph(batch), stage); });
   };
-  const bool single = (int{ends.template operator()<kFaults>("1 event", 1)} + ...) == sizeof...(kFaults);
-  const bool batches = (int{ends.template operator()<kFaults>("batches", 64)} + ...) == sizeof...(kFaults);
-  return single && batches;
+  const bool singly = (int{ends.template operator()<kFaults>(single, 1)} + ...) == sizeof...(kFaults);
+  return (int{ends.template operator()<kFaults>(batches, 64)} + ...) == sizeof...(kFaults) && singly;
+}
+template <class Ring, Fault kFault>
+using BrokenOne = BrokenRing<Ring, kFault>;
+template <class Layout>
+bool check_rings(const Stage& stage) {
+  using enum Fault;
+  const bool one = check_rings<Graph<1, Part{}>, BrokenOne, Ring<Packet, whorl::Single, Layout>, kNone, kLosing,
+                               kDoubling, kReordering, kDamaging>("1 event", "batches", stage);
+  return check_rings<Graph<2, Part{}>, BrokenShards, Ring<Packet, whorl::Exclusive, Layout>, kNone, kLosing, kDoubling,
+                     kReordering, kDamaging>("2 shards", "2 sh., b.", stage) &&
+         one;
 }
 
 // Graphs that promise nothing but what they keep.
@@ -230,14 +240,17 @@ bool check_graphs(const Stage& stage) {
                       Part{.after = 0b10, .before = kFirst | kSecond}>;
   using Diamond =
       Graph<1, Part{.stamp = kFirst}, Part{.stamp = kSecond}, Part{.after = 0b11, .before = kFirst | kSecond}>;
+  using Diamonds =
+      Graph<3, Part{.stamp = kFirst}, Part{.stamp = kSecond}, Part{.after = 0b11, .before = kFirst | kSecond}>;
   using FanIn = Graph<3, Part{}, Part{}>;
-  using enum Fault;
-  bool passed = check_rings<whorl::Dense, kNone, kLosing, kDoubling, kReordering, kDamaging>(stage);
-  passed &= check_rings<whorl::Inline, kNone, kLosing, kDoubling, kReordering, kDamaging>(stage);
+  bool passed = check_rings<whorl::Dense>(stage);
+  passed &= check_rings<whorl::Inline>(stage);
   passed &= check_graph<Chain, Stamped, whorl::Single>("pipeline", 1, stage);
   passed &= check_graph<Diamond, Stamped, whorl::Single>("diamond", 64, stage);
   passed &= check_graph<FanIn, Packet, whorl::Multi>("fan-in", 1, stage);
   passed &= check_graph<FanIn, Packet, whorl::Multi>("fan-in, batches", 64, stage);
+  passed &= check_graph<FanIn, Packet, whorl::Exclusive>("fan-in, shards", 1, stage);
+  passed &= check_graph<Diamonds, Stamped, whorl::Exclusive>("diamond, shards", 64, stage);
   passed &= check_hand_on("handed on", true);
   passed &= check_hand_on("handed on too early", false);
   return passed;

@@ -22,6 +22,8 @@ record Scenario(EventFactory<Event> events, int producers, int batch, long items
   private static final int SECOND = Event.Stamped.SECOND;
   private static final Role ALONE = new Role(List.of(), 0, 0);
   private static final List<Role> ONE = List.of(ALONE);
+  private static final List<Role> DIAMOND = List.of(
+      new Role(List.of(), 0, FIRST), new Role(List.of(), 0, SECOND), new Role(List.of(0, 1), FIRST | SECOND, 0));
 
   static Scenario named(String name) {
     return switch (name) {
@@ -32,14 +34,13 @@ record Scenario(EventFactory<Event> events, int producers, int batch, long items
       case "pipeline_3" -> endless(Event.Stamped.FACTORY, 1, 1,
           List.of(new Role(List.of(), 0, FIRST), new Role(List.of(0), FIRST, SECOND),
               new Role(List.of(1), FIRST | SECOND, 0)));
-      case "diamond_3" -> endless(Event.Stamped.FACTORY, 1, 1,
-          List.of(new Role(List.of(), 0, FIRST), new Role(List.of(), 0, SECOND),
-              new Role(List.of(0, 1), FIRST | SECOND, 0)));
+      case "diamond_3" -> endless(Event.Stamped.FACTORY, 1, 1, DIAMOND);
       case "fanin_3p1c" -> endless(Event.Word.FACTORY, 3, 1, ONE);
       case "fanin_3p1c_b10" -> endless(Event.Word.FACTORY, 3, 10, ONE);
       case "fanin_3p3c" -> endless(Event.Word.FACTORY, 3, 1, List.of(ALONE, ALONE, ALONE));
       case "sharded_4p_b1" -> endless(Event.Word.FACTORY, 4, 1, ONE);
       case "sharded_4p_b256" -> endless(Event.Word.FACTORY, 4, 256, ONE);
+      case "sharded_graph_4p" -> endless(Event.Stamped.FACTORY, 4, 1, DIAMOND);
       default -> throw new IllegalArgumentException("no such scenario: " + name);
     };
   }

@@ -113,7 +113,9 @@ class Tombstones {
     return end;
   }
   /// In that batch.
-  bool is_at(Position p) const noexcept { return look_ && ring_.is_buried(static_cast<SequenceNumber>(p)); }
+  bool is_at(Position p) const noexcept {
+    return Ring::kShared && look_ && ring_.is_buried(static_cast<SequenceNumber>(p));
+  }
 
  private:
   bool may_be_from(Position p) noexcept {

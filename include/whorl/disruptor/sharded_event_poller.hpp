@@ -74,9 +74,12 @@ class ShardedEventPoller {
   void read(Handler& handler) {
     Reading reading{*this};
     for (; reading.run != sweep_.runs(); ++reading.run) {
-      const auto& run = sweep_.run(reading.run);
+      // Copies: as far as the compiler knows, a handler might change what lies in memory.
+      const auto run = sweep_.run(reading.run);
+      S& shard = shards_.shard(run.shard);
       for (reading.next = run.begin; reading.next != run.last; ++reading.next) {
-        if (sweep_.is_buried(reading.run, reading.next) || call(handler, reading.run, reading.next)) continue;
+        if (sweep_.is_buried(reading.run, reading.next)) continue;
+        if (call(handler, shard, reading.run, run, reading.next)) continue;
         ++reading.next;
         reading.stay = false;
         return;
@@ -84,12 +87,11 @@ class ShardedEventPoller {
     }
   }
   template <class Handler>
-  bool call(Handler& handler, std::size_t r, Position p) {
-    const auto& run = sweep_.run(r);
+  bool call(Handler& handler, S& shard, std::size_t r, const typename detail::ShardedSweep<S>::Run& run, Position p) {
     const bool is_end = p + 1 == run.last;
     const ShardPlace place{run.shard, static_cast<SequenceNumber>(p)};
     const Context context(place, is_end, is_end && sweep_.is_over(r + 1), sequence_);
-    return detail::wants_more(handler, shards_.shard(place.shard).get(place.sequence), context);
+    return detail::wants_more(handler, shard.get(place.sequence), context);
   }
 
   PollState nothing() noexcept {

@@ -127,9 +127,12 @@ class ShardedEventProcessor
     detail::attempt<kNothrow>(
         [&] {
           for (; r != sweep_.runs(); ++r) {
-            for (p = sweep_.run(r).begin; p != sweep_.run(r).last; p += size) {
+            // Copies: as far as the compiler knows, a handler might change what lies in memory.
+            const auto run = sweep_.run(r);
+            S& shard = shards_.shard(run.shard);
+            for (p = run.begin; p != run.last; p += size) {
               size = 1;
-              if (!sweep_.is_buried(r, p)) handle(r, p, size);
+              if (!sweep_.is_buried(r, p)) handle(shard, r, run, p, size);
             }
           }
         },
@@ -147,19 +150,19 @@ class ShardedEventProcessor
     return go_on;
   }
 
-  // Calls the handler with the event of p, or with `size` events side by side from there on.
-  void handle(std::size_t r, Position p, [[maybe_unused]] std::size_t& size) {
-    const auto& run = sweep_.run(r);
+  // Calls the handler with the event of p, which is in run r, or with `size` events side by side from there on.
+  void handle(S& shard, std::size_t r, const typename detail::ShardedSweep<S>::Run& run, Position p,
+              [[maybe_unused]] std::size_t& size) {
     const ShardPlace place{run.shard, static_cast<SequenceNumber>(p)};
     if constexpr (kRuns) {
-      std::span<E> events = shards_.shard(run.shard).span(place.sequence, static_cast<std::size_t>(run.last - p));
+      std::span<E> events = shard.span(place.sequence, static_cast<std::size_t>(run.last - p));
       for (size = 1; size < events.size() && !sweep_.is_buried(r, p + size);) ++size;
       const bool is_end = p + size == run.last;
       handler_(events.first(size), Context(place, is_end, is_end && sweep_.is_over(r + 1), sequence_, size));
     } else {
       const bool is_end = p + 1 == run.last;
       const Context context(place, is_end, is_end && sweep_.is_over(r + 1), sequence_);
-      detail::call_handler(handler_, event_at(place), context);
+      detail::call_handler(handler_, shard.get(place.sequence), context);
     }
   }
   E& event_at(ShardPlace place) noexcept { return shards_.shard(place.shard).get(place.sequence); }

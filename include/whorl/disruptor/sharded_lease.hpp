@@ -47,6 +47,12 @@ class [[nodiscard]] ShardLease {
 
   /// Of a ring buffer's shard only, like all that follows: the event of a sequence that has been claimed.
   decltype(auto) get(SequenceNumber sequence) noexcept { return shard().get(sequence); }
+  /// Where events lie side by side: as many of the n from `sequence` on as do so without a break.
+  auto span(SequenceNumber sequence, std::size_t n) noexcept
+    requires S::kDense
+  {
+    return shard().span(sequence, n);
+  }
 
   template <class Fill>
   [[nodiscard]] bool try_publish_event(Fill&& fill) {

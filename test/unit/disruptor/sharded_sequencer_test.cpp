@@ -250,6 +250,25 @@ TEST_CASE("ShardedRingBuffer: events are what each shard's make(i) makes") {
   CHECK(&ring.get(0, 0) != &ring.get(1, 0));
 }
 
+TEST_CASE("ShardLease: claimed events that lie side by side are a span, up to the end of its shard") {
+  whorl::ShardedRingBuffer<std::uint64_t, whorl::Exclusive, whorl::Dense> ring(16, 2);
+  typename decltype(ring)::Progress progress(ring);
+  REQUIRE(ring.add_gating(progress));
+  auto first = ring.lease();
+  auto lease = ring.lease();
+  REQUIRE(lease->shard_index() == 1);
+  REQUIRE(lease->try_next(6) == 5);
+  CHECK(lease->span(0, 6).data() == &ring.get(1, 0));
+  CHECK(lease->span(0, 6).size() == 6);
+  lease->publish(0, 5);
+  progress.release(1, 6);
+  REQUIRE(lease->try_next(5) == 10);
+  CHECK(lease->span(6, 5).size() == 2);
+  CHECK(&lease->span(6, 5)[1] == &ring.get(1, 7));
+  CHECK(lease->span(8, 3).data() == &ring.get(1, 0));
+  lease->publish(6, 10);
+}
+
 #if WHORL_CHECKED
 TEST_CASE("ShardLease: one that ends with an open claim says what to do first, also where the shard is closed") {
   for (const bool is_closed : {false, true}) {
