@@ -7,6 +7,7 @@
 #include <vector>
 #include <whorl/disruptor/ticket_merge.hpp>
 #include <whorl/handoff/array.hpp>
+#include <whorl/sync/sync.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG::detail {
 
@@ -126,6 +127,7 @@ class TicketBatch {
   // What its consumer has yet to handle of a ticket. The first part of it may have been handled, or released early, or claimed
   // before the consumer came.
   static Rest rest_of(const Ticket& ticket, const ShardedSequence<S>& progress) noexcept {
+    sync::plain_read(&ticket);
     const auto first = static_cast<Position>(ticket.first);
     const std::int64_t passed = std::max<std::int64_t>(0, distance(first, progress.passed(ticket.shard)));
     const std::size_t over = std::min(ticket.count, static_cast<std::size_t>(passed));

@@ -11,6 +11,7 @@
 #include <whorl/disruptor/ring_buffer.hpp>
 #include <whorl/disruptor/sharded_reader.hpp>
 #include <whorl/ring/options.hpp>
+#include <whorl/sync/sync.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
 
@@ -137,8 +138,9 @@ class TicketMerge : public detail::ProcessorLoop<TicketMerge<S, W>, void, ShardP
   bool publish(const Run& run, const std::stop_token& stop) {
     const NextResult next = claim(stop);
     if (!next) return false;
-    tickets_.get(next.sequence) = {run.shard, static_cast<SequenceNumber>(run.begin),
-                                   static_cast<std::size_t>(run.end - run.begin)};
+    Ticket& ticket = tickets_.get(next.sequence);
+    sync::plain_write(&ticket);
+    ticket = {run.shard, static_cast<SequenceNumber>(run.begin), static_cast<std::size_t>(run.end - run.begin)};
     tickets_.publish(next.sequence);
     // Not by the sequence of all shards, which would wake consumers: none follows it.
     sequence_.in(run.shard).release(run.end);

@@ -42,7 +42,7 @@ struct EventDiary : Diary {
   template <class Context>
   void operator()(std::uint64_t& e, const Context& context) {
     CHECK(context.shard == e / 100);
-    CHECK(static_cast<std::uint64_t>(context.sequence) <= e % 100);  // what was given up has a sequence, and no number
+    CHECK(static_cast<std::uint64_t>(context.sequence) >= e % 100);  // what was given up has a sequence, and no number
     write(e, context.end_of_run, context.end_of_batch);
   }
 };
