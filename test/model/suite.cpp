@@ -123,6 +123,12 @@ void Suite::must_fail(const std::string& name, const std::string& words, const M
   catches(name, words, make, bounds, pct);
 }
 
+void Suite::shows(const std::string& name, const std::string& words, const MakeScenario& make) {
+  if (skips(name, make, {})) return;
+  DepthFirst search;
+  std::fputs(catches(name, words, make, {}, search).trace.c_str(), stdout);
+}
+
 void Suite::expect(bool holds, const std::string& text) {
   print(holds ? "ok" : "FAIL", text);
   failed_ = failed_ || !holds;
@@ -185,13 +191,14 @@ void Suite::by_lot(const std::string& name, const MakeScenario& make) {
   if (explore(name, make, bounds, random).failure.empty()) explore(name, make, bounds, pct);
 }
 
-void Suite::catches(const std::string& name, const std::string& words, const MakeScenario& make, const Bounds& bounds,
-                    Search& search) {
-  const Outcome outcome = Engine::get().explore(make, bounds, search);
+Outcome Suite::catches(const std::string& name, const std::string& words, const MakeScenario& make,
+                       const Bounds& bounds, Search& search) {
+  Outcome outcome = Engine::get().explore(make, bounds, search);
   executions_ += outcome.executions;
   const bool caught = outcome.failure.find(words) != std::string::npos && !outcome.failure.empty();
   expect(caught, name + ": " + (caught ? "caught: " : "NOT caught: ") + outcome.failure + ": " +
                      describe(outcome, bounds, search));
+  return outcome;
 }
 
 }  // namespace model

@@ -37,6 +37,8 @@ class Suite {
   bool check(const std::string& name, const MakeScenario& make, const Bounds& bounds);
   /// A planted bug: every kind of search must find it, and say `words` of it.
   void must_fail(const std::string& name, const std::string& words, const MakeScenario& make);
+  /// What nobody promises: the search by depth must find an execution of which it says `words`, and prints it.
+  void shows(const std::string& name, const std::string& words, const MakeScenario& make);
   /// A verdict that the program has come to itself.
   void expect(bool holds, const std::string& text);
 
@@ -49,8 +51,8 @@ class Suite {
   Outcome explore(const std::string& name, const MakeScenario& make, const Bounds& bounds, Search& search);
   bool exhaust(const std::string& name, const MakeScenario& make, const Bounds& bounds);
   void by_lot(const std::string& name, const MakeScenario& make);
-  void catches(const std::string& name, const std::string& words, const MakeScenario& make, const Bounds& bounds,
-               Search& search);
+  Outcome catches(const std::string& name, const std::string& words, const MakeScenario& make, const Bounds& bounds,
+                  Search& search);
 
   std::string program_;
   bool quick_ = false;

@@ -37,6 +37,10 @@ namespace detail {
 template <class Self, class E, class Place, class Handler>
 class ProcessorLoop {
  public:
+  // NOLINTNEXTLINE(bugprone-crtp-constructor-accessibility)
+  ProcessorLoop(const ProcessorLoop&) = delete;
+  ProcessorLoop& operator=(const ProcessorLoop&) = delete;
+
   /// Runs in the calling thread until it is halted, everything has been handled, or the handler has failed. One that was
   /// halted before it ran calls on_start and on_stop and nothing else. It may run again afterwards, from where it stopped.
   RunEnd run(const std::stop_token& stop = {}) {
@@ -69,6 +73,10 @@ class ProcessorLoop {
   std::exception_ptr error() const noexcept { return error_; }
 
  protected:
+  // Not private with Self as friend: between it and Self there may be another base.
+  explicit ProcessorLoop(Handler&& handler)  // NOLINT(bugprone-crtp-constructor-accessibility)
+      : handler_(std::forward<Handler>(handler)) {}
+  ~ProcessorLoop() = default;
   // Before it ends.
   void require_stopped() const noexcept {
     WHORL_ASSERT(!is_running(), "halt a processor, or close its ring, and join its thread before it ends");
@@ -107,12 +115,6 @@ class ProcessorLoop {
   Handler handler_;
 
  private:
-  friend Self;
-  explicit ProcessorLoop(Handler&& handler) : handler_(std::forward<Handler>(handler)) {}
-  ~ProcessorLoop() = default;
-  ProcessorLoop(const ProcessorLoop&) = delete;
-  ProcessorLoop& operator=(const ProcessorLoop&) = delete;
-
   Self& self() noexcept { return static_cast<Self&>(*this); }
 
   RunEnd end_ = RunEnd::halted;

@@ -9,9 +9,7 @@
 #include <stop_token>
 #include <type_traits>
 #include <utility>
-#include <whorl/disruptor/processor_loop.hpp>
-#include <whorl/disruptor/sharded_hooks.hpp>
-#include <whorl/disruptor/sharded_reader.hpp>
+#include <whorl/disruptor/sharded_runs.hpp>
 #include <whorl/ring/options.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
@@ -32,15 +30,9 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// Order:     per shard that of its sequences; across shards none. What the handler did with an event is visible to whoever
 ///            then sees sequence() pass it.
 template <class S, ShardedEventHandler<S> Handler, WaitStrategy W = typename S::Wait>
-class ShardedEventProcessor
-    : public detail::ProcessorLoop<ShardedEventProcessor<S, Handler, W>, typename S::Event, ShardPlace, Handler> {
-  using E = typename S::Event;
-  using Base = detail::ProcessorLoop<ShardedEventProcessor, E, ShardPlace, Handler>;
-  using Base::call;
+class ShardedEventProcessor : public detail::ShardedRunsLoop<ShardedEventProcessor<S, Handler, W>, S, Handler> {
+  using Base = detail::ShardedRunsLoop<ShardedEventProcessor, S, Handler>;
   using Base::handler_;
-  using Base::judge;
-  using Context = ShardedEventContext<S>;
-  static_assert(detail::require_sharded_hooks<Handler, E>());
 
  public:
   using Progress = ShardedSequence<S>;
@@ -71,7 +63,7 @@ class ShardedEventProcessor
   const Progress& sequence() const noexcept { return sequence_; }
 
  private:
-  friend Base;
+  friend typename Base::Loop;
 
   ShardedEventProcessor(detail::Shards<S>& shards, std::span<Progress* const> upstream, Handler&& handler,
                         ShardedProcessorOptions options, W wait, Progress* group)
@@ -86,19 +78,15 @@ class ShardedEventProcessor
 
   void begin() noexcept { sequence_.go_on(options_.stripe); }
   void finish() noexcept { sequence_.end(options_.stripe); }
-  static ShardPlace now() noexcept { return {}; }
   void close() noexcept { shards_.close(); }
 
   // One batch, or one wait for it. False: the run is over.
   bool step(const std::stop_token& stop) {
     const std::size_t n = sweep_.look(barrier_, sequence_, options_.max_batch == 0 ? kAll : options_.max_batch);
     if (n == 0) return wait(stop);
-    if constexpr (requires { handler_.on_batch_start(n, n); }) {
-      const ErrorAction action = call([&] { handler_.on_batch_start(n, behind()); });
-      if (action == ErrorAction::rewind) sweep_.rewind();
-      if (action == ErrorAction::rewind || action == ErrorAction::halt) return action == ErrorAction::rewind;
-    }
-    return handle_batch();
+    const bool go_on = this->hand_over(shards_, sweep_, sequence_, n, [&] { return behind(); });
+    sweep_.release(sequence_);
+    return go_on;
   }
 
   bool wait(const std::stop_token& stop) {
@@ -118,64 +106,7 @@ class ShardedEventProcessor
     return n;
   }
 
-  // False: the run is over.
-  bool handle_batch() {
-    bool go_on = true;
-    std::size_t r = 0;
-    Position p = 0;
-    std::size_t size = 1;  // of what the handler is at
-    detail::attempt<kNothrow>(
-        [&] {
-          for (; r != sweep_.runs(); ++r) {
-            // Copies: as far as the compiler knows, a handler might change what lies in memory.
-            const auto run = sweep_.run(r);
-            S& shard = shards_.shard(run.shard);
-            for (p = run.begin; p != run.last; p += size) {
-              size = 1;
-              if (!sweep_.is_buried(r, p)) handle(shard, r, run, p, size);
-            }
-          }
-        },
-        [&] {
-          const ShardPlace place{sweep_.run(r).shard, static_cast<SequenceNumber>(p)};
-          // One that was released early may be a producer's by now.
-          const bool is_ours = distance(p, sequence_.passed(place.shard)) <= 0;
-          const ErrorAction action = judge(is_ours ? &event_at(place) : nullptr, place);
-          if (action == ErrorAction::skip) p += size;
-          sweep_.cut(r, p, action == ErrorAction::retry);
-          if (action == ErrorAction::rewind) sweep_.rewind();
-          go_on = action != ErrorAction::halt;
-        });
-    sweep_.release(sequence_);
-    return go_on;
-  }
-
-  // Calls the handler with the event of p, which is in run r, or with `size` events side by side from there on.
-  void handle(S& shard, std::size_t r, const typename detail::ShardedSweep<S>::Run& run, Position p,
-              [[maybe_unused]] std::size_t& size) {
-    const ShardPlace place{run.shard, static_cast<SequenceNumber>(p)};
-    if constexpr (kRuns) {
-      std::span<E> events = shard.span(place.sequence, static_cast<std::size_t>(run.last - p));
-      for (size = 1; size < events.size() && !sweep_.is_buried(r, p + size);) ++size;
-      const bool is_end = p + size == run.last;
-      handler_(events.first(size), Context(place, is_end, is_end && sweep_.is_over(r + 1), sequence_, size));
-    } else {
-      const bool is_end = p + 1 == run.last;
-      const Context context(place, is_end, is_end && sweep_.is_over(r + 1), sequence_);
-      detail::call_handler(handler_, shard.get(place.sequence), context);
-    }
-  }
-  E& event_at(ShardPlace place) noexcept { return shards_.shard(place.shard).get(place.sequence); }
-
   static constexpr std::size_t kAll = ~std::size_t{0};
-  static constexpr bool kRuns = HandlesShardedRuns<Handler, S>;
-  static constexpr bool kNothrow = [] {
-    if constexpr (kRuns) {
-      return std::is_nothrow_invocable_v<Handler&, std::span<E>, const Context&>;
-    } else {
-      return detail::kNothrowHandler<Handler, E, Context>;
-    }
-  }();
 
   const ShardedProcessorOptions options_;
   detail::Shards<S>& shards_;

@@ -1,0 +1,173 @@
+#pragma once
+// TicketMerge: one order of the events of many shards.
+
+#include <cstddef>
+#include <initializer_list>
+#include <span>
+#include <stop_token>
+#include <utility>
+#include <whorl/disruptor/next.hpp>
+#include <whorl/disruptor/processor_loop.hpp>
+#include <whorl/disruptor/ring_buffer.hpp>
+#include <whorl/disruptor/sharded_reader.hpp>
+#include <whorl/ring/options.hpp>
+#include <whorl/sync/sync.hpp>
+
+namespace whorl::inline WHORL_ABI_TAG {
+
+/// A run of one shard: `count` sequences from `first` on, those that were given up included.
+struct Ticket {
+  std::size_t shard = 0;
+  SequenceNumber first = 0;
+  std::size_t count = 0;
+};
+
+struct TicketMergeOptions {
+  /// How many runs an ordered consumer may be behind: a power of two.
+  std::size_t tickets = 256;
+  /// The longest run.
+  std::size_t quota = 256;
+  /// The first ticket's position. For tests: to begin just before a wrap.
+  Position first_position = 0;
+};
+
+namespace detail {
+struct NoHandler {};
+}  // namespace detail
+
+/// Puts the events of all shards into one order, for consumers that must agree (ordered_event_processor.hpp). It sweeps the
+/// shards as other consumers do, and publishes a ticket for each run that it finds, in a ring of which it is the only
+/// producer. No event is copied, and producers learn nothing of it: they still never meet. Who needs no order reads the
+/// shards as before.
+///
+///     events, per shard                            tickets                       ordered consumers
+///     0: a b c d --.                          .-> {0, 0, 2} {1, 0, 1} ... --+--> a b x c d y ...
+///                   >-- TicketMerge (sweeps) -'                             +--> a b x c d y ...
+///     1: x y z ----'
+///
+/// run() is its loop, in a thread of its own or of whoever has nothing else to do. It ends
+///
+///     closed   no shard has, or gets, anything more, or who is upstream has ended: the tickets end, and so do their
+///              consumers when they have handled them. It has ended for good.
+///     halted   by halt(), or a stop, also while there is no room for a ticket. Consumers wait until it runs again, which
+///              goes on where it stopped.
+///
+/// Threads:   run: one at a time. The rest: any.
+/// Order:     all ordered consumers see the same order of all events. Within a shard it is the shard's; what was published by
+///            somebody who knew that an event had been handled in this order comes after that. It is not the order of time: of
+///            two events that have no ticket yet, in different shards, either may come first.
+/// Full:      without room for a ticket it waits for the slowest ordered consumer, and its shards fill up.
+/// Errors:    std::invalid_argument: a quota of nothing, a number of tickets that is no power of two; std::bad_alloc.
+/// Gates:     its consumers are never ahead of it, so their sequences gate the shards for it, too. sequence() is to join the
+///            shards' gates where there are times without an ordered consumer.
+/// Lifetime:  its consumers end before it does, and it before the shards.
+template <class S, WaitStrategy W = typename S::Wait>
+class TicketMerge : public detail::ProcessorLoop<TicketMerge<S, W>, void, ShardPlace, detail::NoHandler> {
+  using Base = detail::ProcessorLoop<TicketMerge, void, ShardPlace, detail::NoHandler>;
+
+ public:
+  using Shard = S;
+  using Wait = W;
+  using Progress = ShardedSequence<S>;
+  using Tickets = RingBuffer<Ticket, Single, Inline, W>;
+
+  /// Reads in each shard what is claimed from now on, after all of `upstream` have.
+  explicit TicketMerge(detail::Shards<S>& shards, std::initializer_list<Progress*> upstream = {},
+                       TicketMergeOptions options = {})
+      : TicketMerge(shards, std::span(upstream.begin(), upstream.size()), options, shards.wait_strategy()) {}
+  TicketMerge(detail::Shards<S>& shards, std::span<Progress* const> upstream, TicketMergeOptions options, W wait)
+      : Base({}),
+        shards_(shards),
+        // Open: while nobody is there for whom there is an order, nothing waits.
+        tickets_(options.tickets, wait,
+                 {.without_consumers = EmptyGate::open, .first_position = options.first_position}),
+        sweep_(shards, detail::checked_quota(options.quota, "TicketMerge")),
+        barrier_(shards, upstream, wait, tickets_),
+        sequence_(shards) {}
+  /// It must not be running.
+  ~TicketMerge() { this->require_stopped(); }
+
+  /// How far it has come.
+  Progress& sequence() noexcept { return sequence_; }
+  const Progress& sequence() const noexcept { return sequence_; }
+
+  /// For its consumers: what they read, and what that is of.
+  Tickets& tickets() noexcept { return tickets_; }
+  detail::Shards<S>& shards() noexcept { return shards_; }
+
+ private:
+  friend Base;
+  using Run = typename detail::ShardedSweep<S>::Run;
+
+  // Its alert ends waits for room as well.
+  struct Barrier : ShardedBarrier<S, W> {
+    Barrier(detail::Shards<S>& shards, std::span<Progress* const> upstream, const W& wait, Tickets& tickets)
+        : ShardedBarrier<S, W>(shards, upstream, wait), tickets(tickets) {}
+    void alert() noexcept {
+      ShardedBarrier<S, W>::alert();
+      tickets.gate().wake();
+    }
+    Tickets& tickets;
+  };
+
+  // There is no handler that could fail.
+  static ShardPlace now() noexcept { return {}; }
+  void close() noexcept { shards_.close(); }
+
+  void begin() noexcept { sequence_.go_on(); }
+  void finish() noexcept {
+    sequence_.end();
+    if (tickets_.is_closed()) return;
+    tickets_.close();
+    tickets_.disown();
+  }
+
+  // One sweep, or one wait for it. False: the run is over.
+  bool step(const std::stop_token& stop) {
+    if (tickets_.is_closed()) return this->go_on_after(BarrierEnd::closed, [] {});
+    if (sweep_.look(barrier_, sequence_, ~std::size_t{0}) == 0) {
+      return this->go_on_after(barrier_.wait_for_any(sequence_, stop), [] {});
+    }
+    for (std::size_t r = 0; r != sweep_.runs(); ++r) {
+      if (!publish(sweep_.run(r), stop)) return false;
+    }
+    return true;
+  }
+
+  // False: it was halted while there was no room. Then the run is found again, longer perhaps.
+  bool publish(const Run& run, const std::stop_token& stop) {
+    const NextResult next = claim(stop);
+    if (!next) return false;
+    Ticket& ticket = tickets_.get(next.sequence);
+    sync::plain_write(&ticket);
+    ticket = {run.shard, static_cast<SequenceNumber>(run.begin), static_cast<std::size_t>(run.end - run.begin)};
+    tickets_.publish(next.sequence);
+    // Not by the sequence of all shards, which would wake consumers: none follows it.
+    sequence_.in(run.shard).release(run.end);
+    return true;
+  }
+  NextResult claim(const std::stop_token& stop) {
+    const auto attempt = [&]() -> Claimed {
+      const auto ticket = tickets_.try_next();
+      return ticket ? Claimed{static_cast<Position>(*ticket), 1} : Claimed{};
+    };
+    const auto is_halted = [&] { return barrier_.is_alerted(); };
+    return detail::next_when_room(tickets_, tickets_.wait_strategy(), 1, stop, attempt, is_halted);
+  }
+
+  detail::Shards<S>& shards_;
+  Tickets tickets_;
+  detail::ShardedSweep<S> sweep_;
+  Barrier barrier_;
+  Progress sequence_;
+};
+
+template <class Ring>
+TicketMerge(Ring&) -> TicketMerge<typename Ring::Shard>;
+template <class Ring>
+TicketMerge(Ring&, std::initializer_list<typename Ring::Progress*>) -> TicketMerge<typename Ring::Shard>;
+template <class Ring>
+TicketMerge(Ring&, std::initializer_list<typename Ring::Progress*>, TicketMergeOptions)
+    -> TicketMerge<typename Ring::Shard>;
+
+}  // namespace whorl::inline WHORL_ABI_TAG
