@@ -273,6 +273,24 @@ TEST_CASE("EventBus: says what to do instead") {
   CHECK(bus.capacity() == 8);
 }
 
+TEST_CASE_TEMPLATE("EventBus: of each kind in each layout", Layout, whorl::Inline, whorl::Dense, void) {
+  Log one, many;
+  whorl::EventBus<whorl::Topics<Order, Fill, Risk>, whorl::Single, SleepAtOnce, Layout> single({.capacity = 8});
+  whorl::EventBus<whorl::Topics<Order, Fill, Risk>, whorl::Multi, SleepAtOnce, Layout> multi({.capacity = 8});
+  const auto carry = [](auto& bus, Log& log) {
+    bus.subscribe(std::ref(log));
+    bus.start();
+    auto publisher = publisher_of(bus);
+    REQUIRE(publish_mixed(publisher, 0, 100) == 0);
+    bus.close();
+    bus.join();
+  };
+  carry(single, one);
+  carry(multi, many);
+  CHECK(one.seen == mixed(0, 100));
+  CHECK(many.seen == one.seen);
+}
+
 TEST_CASE("EventBus: a single publisher can be had again, and not twice") {
   whorl::EventBus<whorl::Topics<Order>, whorl::Single> bus({.capacity = 8});
   Log log;
