@@ -54,7 +54,8 @@ Listing all_scenarios() {
                                     pipeline_3,
                                     diamond_3,
                                     fanin_3p,
-                                    sharded_4p}) {
+                                    sharded_4p,
+                                    event_bus}) {
     const Listing listing = family();
     all.insert(all.end(), listing.begin(), listing.end());
   }

@@ -49,5 +49,6 @@ Listing pipeline_3();
 Listing diamond_3();
 Listing fanin_3p();
 Listing sharded_4p();
+Listing event_bus();
 
 }  // namespace bench

@@ -1,6 +1,7 @@
 #pragma once
 // All of whorl.
 
+#include <whorl/bus/event_bus.hpp>
 #include <whorl/disruptor/batch_event_processor.hpp>
 #include <whorl/disruptor/disruptor.hpp>
 #include <whorl/disruptor/event_poller.hpp>

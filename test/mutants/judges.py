@@ -29,6 +29,7 @@ SEQUENCER = ["sequencer: single, ", "sequencer: multi, ", "sequencer"]
 LIKELY_MODELS = {
     "batch_event_processor": ["ring_buffer: a processor", "ring_buffer"],
     "biased_claim": ["biased_shard: one try each, read afterwards", "close: biased, closed by the consumer"],
+    "bus_publisher": ["bus"],
     "claim": [
         "close: closed is news",
         "close: exclusive, inline, closed by a third thread",
@@ -45,6 +46,7 @@ LIKELY_MODELS = {
         "waiting_ring: shared, without membarrier: capacity 1 x 1, 1 x 1",
     ],
     "entrance": ["entrance"],
+    "event_bus": ["bus"],
     "event_cells": ["ring_buffer: a processor", "ring_buffer: given up, capacity 4", "ring_buffer"],
     "event_count": ["event_count"],
     "event_poller": ["ring_buffer: a processor", "ring_buffer: given up, capacity 4", "ring_buffer"],
@@ -81,6 +83,7 @@ LIKELY_MODELS = {
     "sharded_stripe": ["sharded_sequencer"],
     "sharded_ring": ["close: closed is news", "waiting_ring: closed while"],
     "small_lock": ["sequencer: barriers come and go", "disruptor"],
+    "stored_event": ["bus"],
     "stamped_cells": [
         "claimed_range: exclusive, inline",
         "claimed_range: shared: capacity 2, 1 x 2",
@@ -89,6 +92,10 @@ LIKELY_MODELS = {
 }
 # The same of unit tests, besides those that are named after the header.
 LIKELY_UNITS = {
+    "bus_publisher": ["event_bus_test"],
+    "event_bus": ["bus_publisher_test", "topic_handler_test"],
+    "stored_event": ["bus_publisher_test", "lossy_subscriber_test"],
+    "topics": ["stored_event_test"],
     "claimed_events": ["producer_test"],
     "entrance": ["producer_test", "disruptor_test"],
     "event_cells": ["ring_buffer_test"],
@@ -117,8 +124,8 @@ LIKELY_UNITS = {
     "doorbell": ["sharded_ring_waits_test"],
     "ring_shard": ["claimed_range_test", "sharded_ring_test", "waits_steps_test"],
     "sharded_ring": ["waits_steps_test"],
-    "lossy_consumer": ["lossy_consumer_test"],
     "rewind": ["batch_event_processor_test", "sharded_disruptor_test"],
+    "lossy_consumer": ["lossy_consumer_test", "lossy_subscriber_test"],
     "sharded_barrier": ["sharded_barrier_test"],
     "sharded_entrance": ["sharded_disruptor_test", "sharded_graph_test"],
     "sharded_event_poller": ["sharded_event_poller_test"],
@@ -133,7 +140,7 @@ LIKELY_UNITS = {
 }
 # On real threads a lost wake-up takes all the time that there is; the explorer sees at once that nobody can go on.
 SLEEPS = {"doorbell", "event_count", "gate", "group_gate", "sequence", "sequencer"}
-FLOORS = ["wait", "handoff", "ring", "disruptor"]
+FLOORS = ["wait", "handoff", "ring", "disruptor", "bus"]
 NEAR = {"unit": 1, "model": 0, "asan": 1, "tsan": -1}  # see in_turn()
 
 
