@@ -29,7 +29,7 @@ inline std::uint64_t mark_of(whorl::SequenceNumber sequence) { return static_cas
 /// Of the orders that went through a shard, one after the other: another one left out, doubled or swapped makes another
 /// digest.
 inline std::uint64_t next_digest(std::uint64_t digest, std::uint64_t order) {
-  return (digest ^ order) * 0x9e3779b97f4a7c15 + 1;
+  return digest * 0x9e3779b97f4a7c15 + order + 1;
 }
 
 }  // namespace packets

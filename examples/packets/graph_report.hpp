@@ -21,8 +21,8 @@ struct StageCounts {
   std::uint64_t ahead = 0;             ///< packets that a stage before it was not done with
 
   std::uint64_t batches = 0;
-  LatencyHistogram batch_size;
-  LatencyHistogram lag;  ///< packets that waited for it when a batch began, that batch included
+  LatencyHistogram batch_size = {};
+  LatencyHistogram lag = {};  ///< packets that waited for it when a batch began, that batch included
 };
 
 /// Without stages: the run was none of --graph.

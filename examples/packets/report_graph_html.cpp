@@ -8,7 +8,7 @@ namespace packets {
 namespace {
 
 constexpr std::size_t kMostShards = 16;
-constexpr const char* kStyles[] = {"read", "delivered", "dropped", "fullest"};  // of the stages' lines, in their order
+constexpr const char* kStyles[] = {"read", "delivered", "dropped", "last"};  // of the stages' lines, in their order
 
 // --- the graph
 
@@ -105,14 +105,15 @@ std::string stage_table(const Report& report) {
 }
 
 std::string skew_table(const Report& report, const Options& options) {
-  std::vector<std::string> columns = {"shard", "written"};
+  std::vector<std::string> columns = {"shard", "waits for room", "written"};
   for (const StageCounts& stage : report.graph.stages) columns.push_back(stage.name);
   columns.emplace_back("share");
   Table table(columns, 1);
   const std::vector<std::uint64_t>& last = report.graph.stages.back().packets;
   const std::uint64_t all = packets_of(report.graph.stages.back());
   for (std::size_t i = 0; i < last.size() && i < kMostShards; ++i) {
-    std::vector<std::string> cells = {std::to_string(i), grouped(report.shards[i].written)};
+    std::vector<std::string> cells = {std::to_string(i), grouped(report.ring[i].refused),
+                                      grouped(report.shards[i].written)};
     for (const StageCounts& stage : report.graph.stages) cells.push_back(grouped(stage.packets[i]));
     cells.push_back(percent(share_of(last[i], all), 1));
     table.row(cells, share_of(last[i], all));

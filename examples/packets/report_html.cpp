@@ -56,6 +56,7 @@ path.read { stroke: var(--read); stroke-width: 4; } i.read { border-color: var(-
 path.delivered { stroke: var(--delivered); } i.delivered { border-color: var(--delivered); }
 path.dropped { stroke: var(--dropped); } i.dropped { border-color: var(--dropped); }
 path.fullest { stroke: var(--fullest); } i.fullest { border-color: var(--fullest); }
+path.last { stroke: var(--text); stroke-width: 1; } i.last { border-color: var(--text); }
 .tip { fill: transparent; } .tip:hover { fill: var(--quiet); fill-opacity: .2; }
 .stem { stroke: var(--read); stroke-width: 3; } .mark { fill: var(--delivered); }
 .node { fill: var(--page); stroke: var(--quiet); } path.tip-of { fill: var(--quiet); }
@@ -360,8 +361,8 @@ std::string to_html(const Report& report, const Options& options) {
   html += escaped(report.source) + "</title>\n<style>" + kStyle + "</style>\n</head>\n<body>\n";
   html += header(report) + problem_list(problems) + cards(report, options, problems.empty()) + charts(report, options);
   html += graph_sections(report, options);
-  html += "<div class=\"grid\">\n" + shard_table(report, options) + protocol_table(report) + flow_table(report) +
-          accounts(report) + settings_list(report, options) + "</div>\n";
+  html += "<div class=\"grid\">\n" + (options.graph ? "" : shard_table(report, options)) + protocol_table(report) +
+          flow_table(report) + accounts(report) + settings_list(report, options) + "</div>\n";
   return html + "</body>\n</html>\n";
 }
 
