@@ -50,6 +50,10 @@ ABSL_FLAG(Setting<packets::kBackoffs>, backoffs, {},
           "pauses before a packet is dropped, with park as long as those would take; auto: 100 with drop-new, 1 with "
           "drop-old; not with --full block");
 
+ABSL_FLAG(bool, graph, false,
+          "several consumers that each see every packet, parse || count -> flow table -> report, a thread each; "
+          "producers lease a shard each, and no order across shards is restored; not with --full drop-old, --pcap-out "
+          "and what belongs to one consumer");
 ABSL_FLAG(Setting<packets::kTick>, tick, {},
           "the consumer reads so often, 0: whenever there is something; auto: 10ms with --generate, else 0");
 ABSL_FLAG(Setting<packets::kWindow>, window, {},
@@ -93,6 +97,7 @@ constexpr Flag kFlags[] = {
     {"backoff", Group::ring, "100us", legal_values<kBackoff>},
     {"retries", Group::ring, "N", legal_values<kRetries>},
     {"backoffs", Group::ring, "N", legal_values<kBackoffs>},
+    {"graph", Group::consumer, nullptr},
     {"tick", Group::consumer, "10ms", legal_values<kTick>},
     {"window", Group::consumer, "N", legal_values<kWindow>},
     {"deadline", Group::consumer, "500ms", legal_values<kDeadline>},
@@ -114,7 +119,7 @@ constexpr Heading kHeadings[] = {
     {Group::live, "With --live"},
     {Group::generator, "With --generate"},
     {Group::ring, "Producers and the ring"},
-    {Group::consumer, "Consumer"},
+    {Group::consumer, "Consumers"},
     {Group::run, "The run and its outputs"},
 };
 
@@ -122,7 +127,8 @@ constexpr char kHelp[] =
     "whorl-packets (--in FILE | --live IFACE | --generate) [flags]\n\n"
     "Packets of a capture, of a network interface or of a generator go through a whorl::ShardedRing and come out in\n"
     "order. Producer threads, each with the flows that a network card's hash would give it, write them into the ring;\n"
-    "one consumer reads them, restores the order and writes them out. At the end every packet is accounted for.\n";
+    "one consumer reads them, restores the order and writes them out. At the end every packet is accounted for.\n"
+    "With --graph they go through the shards of a whorl::ShardedRingBuffer instead, where several consumers see all.\n";
 constexpr char kMoreHelp[] =
     "\nDurations have a unit: ns, us, ms, s, m, h. Sizes: B, kB, KiB, MB, MiB; B may be left out. Rates: kb, Mb, Gb,\n"
     "which are bits per second. SIGINT or SIGTERM ends a run in good order.\n\n"
@@ -203,6 +209,9 @@ void set_defaults() {
 }  // namespace
 
 std::string spelled(const Flag& flag) { return "--" + with('-', flag.name); }
+
+std::string value_of(const Flag& flag) { return abseil_flag(flag).CurrentValue(); }
+std::string default_of(const Flag& flag) { return abseil_flag(flag).DefaultValue(); }
 
 void refuse(const std::string& message) { throw std::invalid_argument(message); }
 

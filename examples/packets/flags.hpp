@@ -29,6 +29,7 @@ ABSL_DECLARE_FLAG(packets::Setting<packets::kStrategy>, strategy);
 ABSL_DECLARE_FLAG(packets::Setting<packets::kBackoff>, backoff);
 ABSL_DECLARE_FLAG(packets::Setting<packets::kRetries>, retries);
 ABSL_DECLARE_FLAG(packets::Setting<packets::kBackoffs>, backoffs);
+ABSL_DECLARE_FLAG(bool, graph);
 ABSL_DECLARE_FLAG(packets::Setting<packets::kTick>, tick);
 ABSL_DECLARE_FLAG(packets::Setting<packets::kWindow>, window);
 ABSL_DECLARE_FLAG(packets::Setting<packets::kDeadline>, deadline);
@@ -52,6 +53,10 @@ struct Flag {
 
 /// "--pcap-out"
 std::string spelled(const Flag& flag);
+
+/// The value it has, as the user may write it; and the one it has when it is not given.
+std::string value_of(const Flag& flag);
+std::string default_of(const Flag& flag);
 
 /// Throws std::invalid_argument.
 [[noreturn]] void refuse(const std::string& message);

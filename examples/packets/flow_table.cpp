@@ -96,15 +96,14 @@ bool goes_before(const FlowCount& x, const FlowCount& y) {
 
 }  // namespace
 
-void FlowTable::add(Bytes packet, std::uint32_t link_type) {
-  const Flow flow = flow_of(packet, link_type);
-  protocols_[protocol_of(flow)].add(packet.size());
+void FlowTable::add(const Flow& flow, std::size_t size) {
+  protocols_[protocol_of(flow)].add(size);
   if (flows_.size() < most_flows_) {
-    flows_[flow].add(packet.size());
+    flows_[flow].add(size);
   } else if (const auto known = flows_.find(flow); known != flows_.end()) {
-    known->second.add(packet.size());
+    known->second.add(size);
   } else {
-    others_.add(packet.size());
+    others_.add(size);
   }
 }
 

@@ -37,7 +37,9 @@ class FlowTable {
 
   explicit FlowTable(std::size_t most_flows = kMostFlows) : most_flows_(most_flows) {}
 
-  void add(Bytes packet, std::uint32_t link_type);
+  void add(Bytes packet, std::uint32_t link_type) { add(flow_of(packet, link_type), packet.size()); }
+  /// A packet whose headers have been read.
+  void add(const Flow& flow, std::size_t size);
 
   std::size_t flows() const { return flows_.size(); }
   Traffic others() const { return others_; }

@@ -8,6 +8,7 @@
 #include "capture.hpp"
 #include "files.hpp"
 #include "generator.hpp"
+#include "graph.hpp"
 #include "live.hpp"
 #include "options.hpp"
 #include "pipeline.hpp"
@@ -70,7 +71,8 @@ class Outputs {
 
 ExitStatus carry(Source& source, const Options& options, std::stop_token stop) {
   Outputs outputs(options);
-  const Report report = run_pipeline(source, options, outputs.pcap(), std::move(stop));
+  const Report report = options.graph ? run_graph(source, options, std::move(stop))
+                                      : run_pipeline(source, options, outputs.pcap(), std::move(stop));
   const bool written = outputs.finish(report, options);
   const std::vector<std::string> problems = unbalanced(report);
   for (const std::string& problem : problems) complain(problem);

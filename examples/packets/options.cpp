@@ -11,6 +11,7 @@
 
 #include "absl/flags/flag.h"
 #include "flags.hpp"
+#include "graph_flags.hpp"
 
 namespace packets {
 namespace {
@@ -187,12 +188,14 @@ Options options_of(const std::vector<std::string>& arguments) {
   Options options;
   options.from = source_of(given);
   read_source(options);
-  options.tick =
-      duration_of(absl::GetFlag(FLAGS_tick).value.value_or(options.from == From::generator ? 10 * kMillisecond : 0));
+  options.graph = absl::GetFlag(FLAGS_graph);
+  const bool has_tick = options.from == From::generator && !options.graph;
+  options.tick = duration_of(absl::GetFlag(FLAGS_tick).value.value_or(has_tick ? 10 * kMillisecond : 0));
   read_ring(options, given);
   read_policy(options);
   read_consumer(options);
   read_run(options);
+  check_graph_flags(options, given);
   check_files(options);
   return options;
 }

@@ -48,7 +48,8 @@ struct Options {
   std::string strategy = "park";  ///< the name of `policy`
   whorl::WritePolicy policy;      ///< how a producer waits that finds no room; max_backoffs 0 where it blocks
 
-  // the consumer
+  // the consumers
+  bool graph = false;                    ///< stages that each see every packet, instead of one consumer
   std::chrono::nanoseconds tick{0};      ///< it reads so often; 0: whenever there is something
   std::size_t window = 8192;             ///< packets that may wait for one before them
   std::chrono::nanoseconds deadline{0};  ///< how long they may; 0: as long as it takes

@@ -1,30 +1,16 @@
 #include "pipeline.hpp"
 
-#include <sys/resource.h>
-
-#include <algorithm>
-#include <atomic>
-#include <exception>
-#include <mutex>
 #include <stdexcept>
-#include <system_error>
 #include <thread>
 
 #include "clock.hpp"
 #include "consumer.hpp"
+#include "crew.hpp"
+#include "run_clock.hpp"
 #include "text.hpp"
 
 namespace packets {
 namespace {
-
-double cpu_seconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 // Enough that a producer never lacks one but when the consumer has them all: in the ring (twice where a handle may carry
 // another frame than its own), waiting for their turn, and in the batch that is being read.
@@ -49,58 +35,26 @@ void make_producers(std::deque<Producer>& producers, Ring& ring, Source& source,
 }
 
 // The threads, and their end: producers first, then the ring, then the consumer, so that what was accepted is read. When
-// one of them throws, the others come to their ends all the same, and run() throws what it threw.
-class Threads {
- public:
-  Threads(Ring& ring, std::stop_source& halt) : ring_(ring), halt_(halt) {}
-
-  /// Returns when the last producer ended.
-  std::int64_t run(std::deque<Producer>& producers, Consumer& consumer) {
-    std::int64_t ended = 0;
-    {
-      std::jthread reading = start([&] { consumer.run(); });
-      std::vector<std::jthread> writing;
-      for (Producer& producer : producers) writing.push_back(start([&] { producer.run(); }));
-      writing.clear();  // joined
-      ended = now_ns();
-      ring_.close();
-    }
-    if (problem_) std::rethrow_exception(problem_);
-    return ended;
-  }
-
- private:
-  template <class Work>
-  std::jthread start(Work work) {
-    try {
-      return std::jthread([this, work] {
-        try {
-          work();
-        } catch (...) {
-          give_up();
-        }
-      });
-    } catch (const std::system_error&) {  // there is no thread to be had
-      give_up();
-      return {};
-    }
-  }
-
+// one of them throws, the others come to their ends all the same, and this throws what it threw. Returns when the last
+// producer ended.
+std::int64_t run_threads(Ring& ring, std::stop_source& halt, std::deque<Producer>& producers, Consumer& consumer) {
   // Feeds end, and who waits for room or for packets is woken.
-  void give_up() {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!problem_) problem_ = std::current_exception();
-    }
-    halt_.request_stop();
-    ring_.close();
+  Crew crew([&] {
+    halt.request_stop();
+    ring.close();
+  });
+  std::int64_t ended = 0;
+  {
+    std::jthread reading = crew.start([&] { consumer.run(); });
+    std::vector<std::jthread> writing;
+    for (Producer& producer : producers) writing.push_back(crew.start([&] { producer.run(); }));
+    writing.clear();  // joined
+    ended = now_ns();
+    ring.close();
   }
-
-  Ring& ring_;
-  std::stop_source& halt_;
-  std::mutex mutex_;
-  std::exception_ptr problem_;
-};
+  crew.rethrow();
+  return ended;
+}
 
 void add_producers(Report& report, const std::deque<Producer>& producers, const Ring& ring) {
   for (const Producer& producer : producers) {
@@ -141,30 +95,15 @@ Report run_pipeline(Source& source, const Options& options, OutputFile* output, 
   make_producers(producers, ring, source, options, halt.get_token());
   StatusLine status(options.quiet ? nullptr : stderr, options.capacity);
   Consumer consumer(ring, options, source, producers, output, status, halt.get_token());
-  std::atomic<std::int64_t> stopped_ns = 0;
-  const std::stop_callback on_stop(stop, [&] {
-    stopped_ns = now_ns();
-    halt.request_stop();
-  });
-
-  const double cpu_begin = cpu_seconds();
-  const std::int64_t begin = now_ns();
-  std::int64_t ended = Threads(ring, halt).run(producers, consumer);
-  const std::int64_t end = now_ns();
-  const std::int64_t stopped = stopped_ns;
+  RunClock clock(stop, halt);
+  clock.begin();
+  const std::int64_t ended = run_threads(ring, halt, producers, consumer);
 
   Report report;
+  clock.add_to(report, options, ended);
   report.source = source.describe();
   report.dense = source.is_dense();
   report.trouble = source.trouble();
-  report.stopped = stopped != 0 && stopped <= end;
-  report.seconds = static_cast<double>(end - begin) / 1e9;
-  report.cpu_seconds = cpu_seconds() - cpu_begin;
-  if (report.stopped) ended = stopped;
-  if (options.from == From::generator && !report.stopped && options.duration.count() > 0) {
-    ended = std::min(ended, begin + options.duration.count());
-  }
-  report.shutdown_seconds = static_cast<double>(end - ended) / 1e9;
   report.orders = report.dense ? source.end() : 0;
   report.missing_frames = missing_frames(producers);
   report.shards.resize(options.shards);

@@ -1,7 +1,6 @@
 #pragma once
 // A thread that takes packets from a feed and puts them into the ring.
 
-#include <atomic>
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -10,21 +9,12 @@
 #include "options.hpp"
 #include "pool.hpp"
 #include "source.hpp"
+#include "tally.hpp"
 
 namespace packets {
 
 /// The ring holds handles: eight bytes go from CPU to CPU, the packet stays where it is.
 using Ring = whorl::ShardedRing<Frame*>;
-
-/// A count of one thread that others may look at.
-class Tally {
- public:
-  void add(std::uint64_t more) { count_.store(count() + more, std::memory_order_relaxed); }  // relaxed: only a count
-  std::uint64_t count() const { return count_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint64_t> count_ = 0;
-};
 
 /// Threads:  run() is one thread's; the counts may be read by others at any time.
 class Producer {

@@ -57,6 +57,32 @@ void check_shards(const Report& r, Accounts& accounts) {
   }
 }
 
+// Every stage saw every packet once, in the order in which its producer wrote it, and after those that it follows.
+void check_stage(const Report& r, const StageCounts& stage, Accounts& accounts) {
+  accounts.equal(stage.name + ": ", "shards", stage.packets.size(), "with producers", r.shards.size());
+  for (std::size_t i = 0; i < stage.packets.size() && i < r.shards.size(); ++i) {
+    const std::string where = stage.name + ", shard " + std::to_string(i) + ": ";
+    accounts.equal(where, "packets", stage.packets[i], "written", r.shards[i].written);
+    accounts.expect(stage.digests[i] == r.graph.written_digests[i], where + "the order is that of the producer");
+  }
+  accounts.expect(stage.out_of_turn == 0, stage.name + ": packets out of turn " + grouped(stage.out_of_turn) + " = 0");
+  accounts.expect(stage.ahead == 0,
+                  stage.name + ": packets before " + stage.after + " was done " + grouped(stage.ahead) + " = 0");
+}
+
+void check_graph(const Report& r, Accounts& accounts) {
+  if (r.graph.stages.empty()) return;
+  for (const StageCounts& stage : r.graph.stages) check_stage(r, stage, accounts);
+  Traffic tabled;
+  for (const auto& [name, traffic] : r.flows.protocols()) {
+    tabled.packets += traffic.packets;
+    tabled.bytes += traffic.bytes;
+  }
+  accounts.equal("", "packets in the flow table", tabled.packets, "counted", r.graph.counted.packets);
+  accounts.equal("", "bytes in the flow table", tabled.bytes, "counted", r.graph.counted.bytes);
+  accounts.equal("", "packets counted", r.graph.counted.packets, "delivered and duplicate", r.delivered + r.duplicate);
+}
+
 // The samples leave no moment out.
 void check_samples(const Report& r, Accounts& accounts) {
   if (r.samples.empty()) return;
@@ -109,6 +135,17 @@ std::string latency_line(const LatencyHistogram& ns) {
          readable(ns.percentile(0.999)) + ", max " + readable(ns.max()) + '\n';
 }
 
+std::string stage_lines(const GraphReport& graph) {
+  std::string text;
+  for (const StageCounts& stage : graph.stages) {
+    text += format("stage       %-10s ", stage.name.c_str()) + grouped(packets_of(stage)) + " packets in " +
+            grouped(stage.batches) + (stage.batches == 1 ? " batch" : " batches") +
+            format(" (mean %.1f, max ", mean_batch(stage)) + grouped(stage.batch_size.max()) + "), lag p99 " +
+            grouped(stage.lag.percentile(0.99)) + ", max " + grouped(stage.lag.max()) + '\n';
+  }
+  return text;
+}
+
 std::string shard_lines(const std::vector<ShardCount>& shards, const Options& options) {
   constexpr std::size_t kShown = 8;
   const bool together = shards.size() == 1 && options.shards > 1;
@@ -148,6 +185,7 @@ std::vector<std::string> unbalanced(const Report& report) {
   Accounts accounts;
   check_packets(report, accounts);
   check_shards(report, accounts);
+  check_graph(report, accounts);
   check_samples(report, accounts);
   return std::move(accounts).problems();
 }
@@ -160,8 +198,9 @@ std::string equation(const Report& r) {
 
 std::string to_text(const Report& report, const Options& options) {
   return source_lines(report) + ring_line(options) + "delivered   " + count_of(report.delivered, "packet") +
-         " in the order of the source\n" + rate_line(report, options) + latency_line(report.latency_ns) +
-         shard_lines(report.shards, options) + flow_line(report.flows) +
+         (options.graph ? " to every stage, each shard in order\n" : " in the order of the source\n") +
+         rate_line(report, options) + latency_line(report.latency_ns) + shard_lines(report.shards, options) +
+         stage_lines(report.graph) + flow_line(report.flows) +
          format("cpu         %.2f CPUs; shutdown took %.3f s\n", rates_of(report).cpus, report.shutdown_seconds) +
          account_lines(report);
 }

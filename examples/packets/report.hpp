@@ -7,6 +7,7 @@
 #include <whorl/ring/stats.hpp>
 
 #include "flow_table.hpp"
+#include "graph_report.hpp"
 #include "latency_histogram.hpp"
 #include "options.hpp"
 
@@ -20,14 +21,15 @@ struct ShardCount {
 
 /// What happened from one moment to the next.
 struct Sample {
-  double seconds = 0;             ///< since the start, at its end
-  double length = 0;              ///< seconds
-  std::uint64_t read = 0;         ///< packets that producers took from the source meanwhile
-  std::uint64_t delivered = 0;    ///< packets
-  std::uint64_t bytes = 0;        ///< of payload that was delivered
-  std::uint64_t dropped = 0;      ///< packets: full, old, pool
-  std::uint64_t p99_ns = 0;       ///< of the time in the ring
-  std::vector<std::size_t> fill;  ///< of each shard, items, at its end
+  double seconds = 0;                   ///< since the start, at its end
+  double length = 0;                    ///< seconds
+  std::uint64_t read = 0;               ///< packets that producers took from the source meanwhile
+  std::uint64_t delivered = 0;          ///< packets
+  std::uint64_t bytes = 0;              ///< of payload that was delivered
+  std::uint64_t dropped = 0;            ///< packets: full, old, pool
+  std::uint64_t p99_ns = 0;             ///< of the time in the ring
+  std::vector<std::size_t> fill;        ///< of each shard, items, at its end
+  std::vector<std::uint64_t> lag = {};  ///< of each stage, packets that it has not passed, at its end; --graph only
 };
 
 /// Who counted what matters: the accounts would prove nothing if one side's figures were made from the other's.
@@ -63,6 +65,7 @@ struct Report {
   // knows which one a packet went through: then each has one entry, for all shards together.
   std::vector<ShardCount> shards;
   std::vector<whorl::RingStats> ring;
+  GraphReport graph;  ///< where there is one; `delivered` and what follows it are its last stage's then
 
   std::uint64_t missing_frames = 0;  ///< that were in no pool in the end
 

@@ -1,9 +1,11 @@
 #include <algorithm>
-#include <initializer_list>
 
 #include "charts.hpp"
+#include "page.hpp"
+#include "points.hpp"
 #include "report.hpp"
 #include "report_figures.hpp"
+#include "report_graph_html.hpp"
 #include "text.hpp"
 
 namespace packets {
@@ -54,8 +56,10 @@ path.read { stroke: var(--read); stroke-width: 4; } i.read { border-color: var(-
 path.delivered { stroke: var(--delivered); } i.delivered { border-color: var(--delivered); }
 path.dropped { stroke: var(--dropped); } i.dropped { border-color: var(--dropped); }
 path.fullest { stroke: var(--fullest); } i.fullest { border-color: var(--fullest); }
+path.last { stroke: var(--text); stroke-width: 1; } i.last { border-color: var(--text); }
 .tip { fill: transparent; } .tip:hover { fill: var(--quiet); fill-opacity: .2; }
 .stem { stroke: var(--read); stroke-width: 3; } .mark { fill: var(--delivered); }
+.node { fill: var(--page); stroke: var(--quiet); } path.tip-of { fill: var(--quiet); }
 .shades { vertical-align: middle; }
 .h0 { fill: var(--rule); fill-opacity: .45; } .h1 { fill: var(--heat); fill-opacity: .14; }
 .h2 { fill: var(--heat); fill-opacity: .22; } .h3 { fill: var(--heat); fill-opacity: .3; }
@@ -72,116 +76,9 @@ dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }
 .sums { margin: 0; padding: 0; list-style: none; font-size: 14px; } .sums li { padding: 2px 0; }
 )css";
 
-constexpr const char* kMicro = "\xc2\xb5s";
-constexpr std::size_t kMostPoints = 300;
 constexpr std::size_t kMostColumns = 100;
 constexpr std::size_t kMostRows = 64;
 constexpr std::size_t kMostShards = 16;
-
-std::string ns_text(std::uint64_t ns) { return readable_ns(static_cast<double>(ns), kMicro); }
-std::string percent(double part, double whole) { return short_number(whole > 0 ? 100 * part / whole : 0) + " %"; }
-
-// --- what a page is made of
-
-std::string class_of(const std::string& style) { return style.empty() ? style : " class=\"" + style + '"'; }
-
-std::string section(const char* title, const std::string& body, const char* style = "") {
-  return "<section" + class_of(style) + ">\n<h2>" + title + "</h2>\n" + body + "</section>\n";
-}
-
-std::string card(const char* name, const std::string& value, const std::string& more, const std::string& style = "") {
-  const char* size = value.size() > 11 ? "long" : "";
-  return "<div" + class_of(style.empty() ? "card" : "card " + style) + "><span>" + name + "</span><b" + class_of(size) +
-         '>' + escaped(value) + "</b><small>" + escaped(more) + "</small></div>\n";
-}
-
-// Rows of cells; those of the columns from `numbers` on stand to the right.
-class Table {
- public:
-  Table(std::initializer_list<const char*> columns, std::size_t numbers) : numbers_(numbers) {
-    std::size_t column = 0;
-    for (const char* name : columns) html_ += cell("th", column++, name, "");
-    html_ = "<div class=\"scroll\"><table>\n<tr>" + html_ + "</tr>\n";
-  }
-  // The last cell has a bar behind it, of this share of its width.
-  void row(std::initializer_list<std::string> cells, double share) {
-    html_ += "<tr>";
-    std::size_t column = 0;
-    for (const std::string& text : cells) {
-      const bool last = ++column == cells.size();
-      const std::string bar = format(" style=\"--share: %.1f%%\"", 100 * share);
-      html_ += cell("td", column - 1, text, last ? bar : "");
-    }
-    html_ += "</tr>\n";
-  }
-  std::string str() const { return html_ + "</table></div>\n"; }
-
- private:
-  std::string cell(const char* tag, std::size_t column, const std::string& text, const std::string& bar) const {
-    const std::string style = std::string(column >= numbers_ ? "number" : "") + (bar.empty() ? "" : " bar");
-    return std::string("<") + tag + class_of(style) + bar + '>' + escaped(text) + "</" + tag + '>';
-  }
-
-  std::size_t numbers_;
-  std::string html_;
-};
-
-double share_of(std::uint64_t part, std::uint64_t whole) {
-  return whole != 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
-}
-
-// --- samples, as many as a chart has room for
-
-struct Point {
-  Sample sum;               // counts together, the greatest p99, every shard's greatest fill
-  std::uint64_t whole = 0;  // items in the ring, when they were most
-};
-
-void add_sample(Point& point, const Sample& sample) {
-  Sample& sum = point.sum;
-  sum.seconds = sample.seconds;
-  sum.length += sample.length;
-  sum.read += sample.read;
-  sum.delivered += sample.delivered;
-  sum.bytes += sample.bytes;
-  sum.dropped += sample.dropped;
-  sum.p99_ns = std::max(sum.p99_ns, sample.p99_ns);
-  sum.fill.resize(std::max(sum.fill.size(), sample.fill.size()));
-  std::uint64_t whole = 0;
-  for (std::size_t i = 0; i < sample.fill.size(); ++i) {
-    sum.fill[i] = std::max(sum.fill[i], sample.fill[i]);
-    whole += sample.fill[i];
-  }
-  point.whole = std::max(point.whole, whole);
-}
-
-// At most `most`. A sample much shorter than the others, as the last one may be, is put to the one before it: it could
-// have any rate.
-std::vector<Point> points_of(const std::vector<Sample>& samples, std::size_t most) {
-  const std::size_t each = (samples.size() + most - 1) / most;
-  std::vector<Point> points;
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    const bool odd = samples[i].length < samples[0].length / 10;
-    if (points.empty() || (i % each == 0 && !odd)) points.emplace_back();
-    add_sample(points.back(), samples[i]);
-  }
-  return points;
-}
-
-std::vector<Moment> moments_of(const std::vector<Point>& points) {
-  std::vector<Moment> moments;
-  moments.reserve(points.size());
-  for (const Point& point : points) moments.push_back({point.sum.seconds - point.sum.length, point.sum.seconds});
-  return moments;
-}
-
-template <class Value>
-std::vector<double> values_of(const std::vector<Point>& points, Value&& value) {
-  std::vector<double> values;
-  values.reserve(points.size());
-  for (const Point& point : points) values.push_back(value(point));
-  return values;
-}
 
 // --- charts
 
@@ -336,12 +233,14 @@ std::string flow_table(const Report& report) {
 
 // --- the rest
 
-std::string cards(const Report& report, bool balanced) {
+std::string cards(const Report& report, const Options& options, bool balanced) {
   const Rates rates = rates_of(report);
   const LatencyHistogram& ns = report.latency_ns;
   const std::uint64_t lost = dropped(report);
   std::string html = "<div class=\"cards\">\n";
-  html += card("Delivered", grouped(report.delivered), format("packets in order, in %.3f s", report.seconds));
+  html +=
+      card("Delivered", grouped(report.delivered),
+           format(options.graph ? "packets to every stage, in %.3f s" : "packets in order, in %.3f s", report.seconds));
   html += card("Rate", with_prefix(rates.packets) + "/s", format("%.1f Mbit/s", rates.megabits));
   html += card(
       "Dropped", grouped(lost),
@@ -421,25 +320,30 @@ std::vector<Setting> source_settings(const Options& options) {
   return settings;
 }
 
-std::string settings_list(const Report& report, const Options& options) {
-  std::vector<Setting> settings = source_settings(options);
-  const std::size_t slots = options.shards != 0 ? options.capacity / options.shards : 0;
-  const std::vector<Setting> more = {
-      {"producers", grouped(options.producers)},
-      {"shards", grouped(options.shards) + " of " + grouped(slots) + " slots"},
-      {"capacity", grouped(options.capacity) + " slots"},
-      {"when full", full_word(options.full)},
-      {"strategy", options.strategy},
+// Those that --graph has no use for.
+std::vector<Setting> consumer_settings(const Options& options) {
+  return {
       {"tries at once", grouped(options.policy.max_retries)},
       {"pause", duration_or(options.policy.pause, "none")},
       {"gives up after", options.policy.max_backoffs == 0 ? "never" : grouped(options.policy.max_backoffs) + " rounds"},
       {"tick", duration_or(options.tick, "whenever there is something")},
       {"window", grouped(options.window) + " packets"},
       {"deadline", duration_or(options.deadline, "never")},
-      {"duration", duration_or(options.duration, "until the source ends")},
-      {"shutdown took", readable_ns(report.shutdown_seconds * 1e9, kMicro)},
   };
+}
+
+std::string settings_list(const Report& report, const Options& options) {
+  std::vector<Setting> settings = source_settings(options);
+  const std::size_t slots = options.shards != 0 ? options.capacity / options.shards : 0;
+  settings.insert(settings.end(), {{"producers", grouped(options.producers)},
+                                   {"shards", grouped(options.shards) + " of " + grouped(slots) + " slots"},
+                                   {"capacity", grouped(options.capacity) + " slots"},
+                                   {"when full", full_word(options.full)},
+                                   {"strategy", options.strategy}});
+  const std::vector<Setting> more = options.graph ? std::vector<Setting>{} : consumer_settings(options);
   settings.insert(settings.end(), more.begin(), more.end());
+  settings.emplace_back("duration", duration_or(options.duration, "until the source ends"));
+  settings.emplace_back("shutdown took", readable_ns(report.shutdown_seconds * 1e9, kMicro));
   std::string html = "<dl>\n";
   for (const auto& [name, value] : settings) html += format("<dt>%s</dt><dd>", name) + escaped(value) + "</dd>\n";
   return section("Settings", html + "</dl>\n");
@@ -455,9 +359,10 @@ std::string to_html(const Report& report, const Options& options) {
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>whorl-packets: ";
   html += escaped(report.source) + "</title>\n<style>" + kStyle + "</style>\n</head>\n<body>\n";
-  html += header(report) + problem_list(problems) + cards(report, problems.empty()) + charts(report, options);
-  html += "<div class=\"grid\">\n" + shard_table(report, options) + protocol_table(report) + flow_table(report) +
-          accounts(report) + settings_list(report, options) + "</div>\n";
+  html += header(report) + problem_list(problems) + cards(report, options, problems.empty()) + charts(report, options);
+  html += graph_sections(report, options);
+  html += "<div class=\"grid\">\n" + (options.graph ? "" : shard_table(report, options)) + protocol_table(report) +
+          flow_table(report) + accounts(report) + settings_list(report, options) + "</div>\n";
   return html + "</body>\n</html>\n";
 }
 

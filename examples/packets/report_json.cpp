@@ -144,17 +144,52 @@ void add_flows(Object& json, const FlowTable& flows) {
            }));
 }
 
-std::string sample_object(const Sample& sample) {
+std::string shares_of(const LatencyHistogram& counts) {
   return Object()
-      .real("seconds", sample.seconds, 6)
+      .number("p50", counts.percentile(0.5))
+      .number("p99", counts.percentile(0.99))
+      .number("max", counts.max())
+      .str();
+}
+
+std::string stage_object(const StageCounts& stage) {
+  return Object()
+      .text("name", stage.name)
+      .text("after", stage.after)
+      .number("packets", packets_of(stage))
+      .raw("per_shard", array(stage.packets, [](std::uint64_t packets) { return std::to_string(packets); }))
+      .number("batches", stage.batches)
+      .real("mean_batch", mean_batch(stage), 3)
+      .raw("batch", shares_of(stage.batch_size))
+      .raw("lag", shares_of(stage.lag))
+      .number("out_of_turn", stage.out_of_turn)
+      .number("ahead", stage.ahead)
+      .str();
+}
+
+// Only where there is a graph.
+void add_graph(Object& json, const Report& report, const Options& options) {
+  if (report.graph.stages.empty()) return;
+  json.raw("graph", Object()
+                        .raw("stages", array(report.graph.stages, stage_object))
+                        .real("skew", skew_of(report.graph.stages.back().packets, options.producers), 4)
+                        .str());
+}
+
+std::string sample_object(const Sample& sample) {
+  Object json;
+  json.real("seconds", sample.seconds, 6)
       .real("length", sample.length, 6)
       .number("read", sample.read)
       .number("delivered", sample.delivered)
       .number("bytes", sample.bytes)
       .number("dropped", sample.dropped)
       .number("p99_ns", sample.p99_ns)
-      .raw("fill", array(sample.fill, [](std::size_t items) { return std::to_string(items); }))
-      .str();
+      .raw("fill", array(sample.fill, [](std::size_t items) { return std::to_string(items); }));
+  if (!sample.lag.empty()) {
+    json.raw("lag", array(sample.lag, [](std::uint64_t packets) { return std::to_string(packets); }));
+  }
+  return json.str();
 }
 
 }  // namespace
@@ -165,6 +200,7 @@ std::string to_json(const Report& report, const Options& options) {
   add_counts(json, report);
   add_rates(json, report);
   add_ring(json, report);
+  add_graph(json, report, options);
   add_flows(json, report.flows);
   json.raw("samples", array(report.samples, sample_object));
   return "{\n  " + json.members() + "\n}\n";

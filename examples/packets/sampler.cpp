@@ -15,7 +15,8 @@ Sample joined(const Sample& first, Sample second) {
   return second;
 }
 
-const Sample& Sampler::take(std::int64_t now_ns, const Totals& totals, std::vector<std::size_t> fill) {
+const Sample& Sampler::take(std::int64_t now_ns, const Totals& totals, std::vector<std::size_t> fill,
+                            std::vector<std::uint64_t> lag) {
   if (samples_.size() == kMost) put_together();
   samples_.push_back({
       .seconds = static_cast<double>(now_ns - begin_ns_) / 1e9,
@@ -26,6 +27,7 @@ const Sample& Sampler::take(std::int64_t now_ns, const Totals& totals, std::vect
       .dropped = totals.dropped - last_.dropped,
       .p99_ns = latency_ns_.percentile(0.99),
       .fill = std::move(fill),
+      .lag = std::move(lag),
   });
   last_ns_ = now_ns;
   last_ = totals;

@@ -37,7 +37,8 @@ class Sampler {
   void add(std::uint64_t latency_ns) { latency_ns_.add(latency_ns); }
 
   /// Ends a sample. Returns it; the next call may move it.
-  const Sample& take(std::int64_t now_ns, const Totals& totals, std::vector<std::size_t> fill);
+  const Sample& take(std::int64_t now_ns, const Totals& totals, std::vector<std::size_t> fill,
+                     std::vector<std::uint64_t> lag = {});
 
   const std::vector<Sample>& samples() const { return samples_; }
   const LatencyHistogram& latency_ns() const { return all_latency_ns_; }  ///< of all samples

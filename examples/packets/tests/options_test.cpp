@@ -392,3 +392,37 @@ TEST_CASE("options: no file is written twice, and the input never") {
   CHECK(complaint({"--live=none", "--json=none"}) == "");
   std::filesystem::remove_all(folder);
 }
+
+TEST_CASE("--graph: producers lease shards, and nothing restores an order") {
+  const Options options = of_generator({"--graph", "--producers=3"});
+  CHECK(options.graph);
+  CHECK(options.shards == 4);
+  CHECK(options.tick == 0ns);
+  CHECK_FALSE(of_generator({}).graph);
+  CHECK(of_generator({}).tick == 10ms);
+  CHECK(of_generator({"--graph", "--tick=auto", "--strategy=park", "--window=auto", "--full=drop-new"}).graph);
+}
+
+TEST_CASE("--graph: what does not go with it is refused, with the flag, its value and what is legal") {
+  struct Wrong {
+    Arguments flags;
+    std::vector<std::string> parts;
+  };
+  const Wrong wrongs[] = {
+      {{"--tick=5ms"}, {"--tick 5ms is of no use with --graph", "legal: auto"}},
+      {{"--window=500"}, {"--window 500 is of no use with --graph", "no order across shards", "legal: auto"}},
+      {{"--deadline=1s"}, {"--deadline 1s", "legal: auto"}},
+      {{"--strategy=spin"}, {"--strategy spin", "legal: park"}},
+      {{"--retries=7"}, {"--retries 7", "legal: auto"}},
+      {{"--pcap-out=x.pcap"}, {"--pcap-out x.pcap is of no use with --graph", "leave one of them out"}},
+      {{"--full=drop-old"}, {"--full drop-old is of no use with --graph", "legal: block or drop-new", "use drop-new"}},
+      {{"--producers=5", "--shards=4"}, {"--shards 4 is too small for --producers 5 with --graph", "use 8"}},
+  };
+  for (const Wrong& wrong : wrongs) {
+    Arguments flags = wrong.flags;
+    CHECK(generator_complaint(flags).empty());
+    flags.emplace_back("--graph");
+    const std::string message = generator_complaint(flags);
+    for (const std::string& part : wrong.parts) CHECK_MESSAGE(contains(message, part), message);
+  }
+}

@@ -281,6 +281,73 @@ class ProgramTest(unittest.TestCase):
         self.assertEqual(done.returncode, BAD_FILE, done.stdout + done.stderr)
         self.assertIn('whorl-packets:', done.stderr)
 
+    def check_graph(self, report):
+        """Every stage has seen everything that was written, shard by shard."""
+        self.assertTrue(report['balanced'], report['problems'])
+        stages = report['graph']['stages']
+        self.assertEqual([stage['name'] for stage in stages], ['parse', 'count', 'flow table', 'report'])
+        for stage in stages:
+            self.assertEqual(stage['per_shard'], [shard['written'] for shard in report['per_shard']])
+            self.assertEqual(stage['packets'], report['delivered'] + report['duplicate'])
+            self.assertEqual((stage['out_of_turn'], stage['ahead']), (0, 0))
+            self.assertLessEqual(stage['batch']['max'], stage['lag']['max'])
+            self.assertLessEqual(stage['lag']['max'], report['capacity'])
+        self.assertTrue(all(len(sample['lag']) == 4 for sample in report['samples']))
+
+    def test_every_stage_of_a_graph_sees_every_packet_of_a_capture(self):
+        for capture in (pcap(some_packets()), pcapng(some_packets())):
+            self.write('in', capture)
+            self.run_program('--in', self.path('in'), '--json', self.path('one'))
+            one = json.loads(self.read('one'))
+            for producers, shards, capacity in ((1, 1, 1), (4, 4, 4), (3, 8, 8), (7, 8, 1 << 16)):
+                self.run_program('--graph', '--in', self.path('in'), '--json', self.path('json'), '--loop=3',
+                                 f'--producers={producers}', f'--shards={shards}', f'--capacity={capacity}')
+                report = json.loads(self.read('json'))
+                self.check_accounts(report, 1500)
+                self.check_graph(report)
+                self.assertEqual({name: 3 * traffic['packets'] for name, traffic in one['protocols'].items()},
+                                 {name: traffic['packets'] for name, traffic in report['protocols'].items()})
+                self.assertEqual(report['flows'], one['flows'])
+
+    def test_a_graph_of_a_generator_finds_its_gaps_and_duplicates(self):
+        report = self.generate('--graph', '--rate=max', '--gaps=5%', '--duplicates=2%', '--duration=200ms')
+        self.check_graph(report)
+        self.assertGreater(report['withheld'], 0)
+        self.assertEqual((report['gaps'], report['duplicate']), (report['withheld'], report['repeated']))
+        report = self.generate('--graph', '--rate=max', '--full=drop-new', '--capacity=16', '--backoff=1us',
+                               '--backoffs=1', '--duration=100ms')
+        self.check_graph(report)
+        self.assertGreater(report['dropped_full'], 0)
+
+    def test_an_interrupted_graph_ends_in_good_order(self):
+        self.write('in', pcap(some_packets()))
+        for flags in (('--generate', '--rate=10Mb'), ('--generate', '--rate=max', '--capacity=16'),
+                      ('--in', self.path('in'), '--loop=1000000')):
+            for which in (signal.SIGINT, signal.SIGTERM):
+                report = self.interrupted('--graph', *flags, by=which)
+                self.assertTrue(report['stopped'])
+                self.check_accounts(report, report['orders'])
+                self.check_graph(report)
+        self.run_program('--graph', '--in', self.path('in'), '--json', self.path('json'), '--loop=1000000',
+                         '--duration=200ms')
+        report = json.loads(self.read('json'))
+        self.assertTrue(report['stopped'])
+        self.check_graph(report)
+
+    def test_a_graph_of_a_cut_capture_ends_with_an_error(self):
+        self.write('in', pcap(some_packets(10))[:-5])
+        self.run_program('--graph', '--in', self.path('in'), '--json', self.path('json'), status=BAD_FILE)
+        report = json.loads(self.read('json'))
+        self.check_accounts(report, 9)
+        self.check_graph(report)
+
+    def test_the_page_of_a_graph_has_its_stages(self):
+        self.write('in', pcap(some_packets()))
+        self.run_program('--graph', '--in', self.path('in'), '--report', self.path('page.html'), '--quiet')
+        page = self.read('page.html').decode()
+        for part in ('The graph', 'parse', 'flow table', 'Skew', 'Behind the producers'):
+            self.assertIn(part, page)
+
     def test_an_output_that_fails_leaves_the_others(self):
         for broken, whole in (('--pcap-out', '--json'), ('--json', '--report'), ('--report', '--json')):
             flags = ('--generate', '--duration=50ms', broken, '/dev/full', whole, self.path('whole'))
@@ -363,6 +430,8 @@ class ProgramTest(unittest.TestCase):
                              (['--in=x', '--json'], ('--json', 'needs a value')),
                              (['--in=x', '--rate=5Mb'], ('--rate', 'belongs to --generate', '--in')),
                              (['--in=x', '--backoffs=5'], ('--backoffs 5', '--full block', 'drop-new')),
+                             (['--in=x', '--graph', '--pcap-out=y'], ('--pcap-out y', '--graph', 'no order')),
+                             (['--in=x', '--graph', '--shards=2'], ('--shards 2', '--producers 4', 'use 4')),
                              (['--in=x', '--live=lo'], ('--in and --live', 'one source')),
                              (['--live=lo', '--speed=2x'], ('--speed', 'belongs to --in', '--live')),
                              (['--live=lo', '--snap=1'], ('--snap 1', 'use 16B')),
@@ -393,7 +462,7 @@ class ProgramTest(unittest.TestCase):
         self.assertEqual(done.stderr, '')
         for flag in ('in', 'live', 'generate', 'loop', 'speed', 'filter', 'snap', 'buffer', 'rate', 'payload', 'seed',
                      'gaps', 'duplicates', 'multiplier', 'producers', 'shards', 'capacity', 'full', 'strategy',
-                     'backoff', 'retries', 'backoffs', 'tick', 'window', 'deadline', 'duration', 'stats-interval',
+                     'backoff', 'retries', 'backoffs', 'graph', 'tick', 'window', 'deadline', 'duration', 'stats-interval',
                      'quiet', 'pcap-out', 'json', 'report', 'help', 'version'):
             self.assertRegex(done.stdout, rf'(?m)^  --{flag}( |$)')
         for part in ('With --in:', 'With --live:', 'With --generate:', 'Exit status', 'default 50Mb', '16B to 65kB'):

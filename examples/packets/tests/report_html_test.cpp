@@ -239,3 +239,27 @@ TEST_CASE("duration_chart: no time at all has a place on the axis, too") {
   CHECK(has(svg, "1 ns"));
   CHECK_FALSE(has(svg, "-inf"));
 }
+
+TEST_CASE("to_html: the stages of a graph, their lag, batches and shards, where there is one") {
+  Run run(20);
+  CHECK_FALSE(has(run.html(), "The graph"));
+  run.options.graph = true;
+  run.report.graph.written_digests.resize(4);
+  for (const char* name : {"parse", "count", "flow <table>", "report"}) {
+    StageCounts stage{.name = name, .after = {}, .packets = {500, 700, 400, 400}, .digests = {0, 0, 0, 0}};
+    stage.batches = 400;
+    stage.batch_size.add(17);
+    stage.lag.add(4321);
+    run.report.graph.stages.push_back(stage);
+  }
+  for (std::size_t i = 0; i < run.report.samples.size(); ++i) run.report.samples[i].lag = {i, i, 2 * i, 3 * i};
+  const std::string html = run.html();
+  CHECK(fault_in(html) == "");
+  for (const char* part :
+       {"The graph", "4 producers", "Behind the producers", "Stages", "Skew", "4,321", "2,000 packets",
+        "flow &lt;table&gt;", "1.40 times an even share", "packets to every stage"}) {
+    CHECK_MESSAGE(has(html, part), part);
+  }
+  CHECK(count(html, "<td class=\"number\">700</td>") == 4);  // each stage, in one shard
+  CHECK_FALSE(has(html, "<dt>window</dt>"));
+}

@@ -54,6 +54,30 @@ void drop(Report& report, std::uint64_t Report::* kind) {
   --report.samples[0].delivered;
 }
 
+// With the stages of --graph, which saw everything that was written.
+struct GraphRun : Run {
+  GraphRun() {
+    options.graph = true;
+    report.graph.written_digests = {101, 202};
+    for (const char* name : {"parse", "count", "flow table", "report"}) {
+      StageCounts stage{.name = name, .after = "the one before", .packets = {12, 8}, .digests = {101, 202}};
+      stage.batches = 2;
+      for (const std::uint64_t size : {4, 16}) {
+        stage.batch_size.add(size);
+        stage.lag.add(size);
+      }
+      report.graph.stages.push_back(stage);
+    }
+    const std::vector<std::byte> packet(50);
+    for (int i = 0; i < 20; ++i) {
+      report.flows.add(packet, 1);
+      report.graph.counted.add(packet.size());
+    }
+    for (Sample& sample : report.samples) sample.lag = {1, 2, 3, 4};
+  }
+  StageCounts& stage(std::size_t i) { return report.graph.stages[i]; }
+};
+
 // Reads JSON as its grammar has it, and keeps every value that is no object and no array by its path: "ring.parks",
 // "samples.0.fill.1". Strings keep their escapes. Anything else than JSON fails the test.
 class Json {
@@ -469,4 +493,64 @@ TEST_CASE("text: numbers for people") {
   CHECK(readable_ns(5e9) == "5 s");
   CHECK(readable_ns(7.2e12) == "7200 s");
   CHECK(format("%s", std::string(2000, 'x').c_str()) == std::string(2000, 'x'));
+}
+
+TEST_CASE("unbalanced: each stage of a graph has seen every packet once, in its producer's order, and in its turn") {
+  CHECK(GraphRun().problems().empty());
+  struct Fault {
+    const char* sentence;
+    void (*make)(GraphRun&);
+  };
+  const Fault faults[] = {
+      {"does not hold: parse, shard 1: packets 7 = written 8", [](GraphRun& run) { --run.stage(0).packets[1]; }},
+      {"does not hold: count, shard 0: the order is that of the producer",
+       [](GraphRun& run) { ++run.stage(1).digests[0]; }},
+      {"does not hold: flow table: packets out of turn 1 = 0", [](GraphRun& run) { ++run.stage(2).out_of_turn; }},
+      {"does not hold: report: packets before the one before was done 3 = 0",
+       [](GraphRun& run) { run.stage(3).ahead = 3; }},
+      {"does not hold: bytes in the flow table 1,000 = counted 999",
+       [](GraphRun& run) { --run.report.graph.counted.bytes; }},
+      {"does not hold: report: shards 1 = with producers 2", [](GraphRun& run) { run.stage(3).packets.pop_back(); }},
+  };
+  for (const Fault& fault : faults) {
+    GraphRun run;
+    fault.make(run);
+    REQUIRE(run.problems().size() == 1);
+    CHECK(run.problems()[0] == fault.sentence);
+  }
+  GraphRun run;
+  ++run.report.graph.counted.packets;
+  CHECK(run.problems().size() == 2);  // neither the flow table nor the last stage has it
+}
+
+TEST_CASE("to_json, to_text: the stages of a graph, only where there is one") {
+  const GraphRun run;
+  const Json json(to_json(run.report, run.options));
+  CHECK(json["graph.stages.2.name"] == "flow table");
+  CHECK(json["graph.stages.2.packets"] == "20");
+  CHECK(json["graph.stages.2.per_shard.1"] == "8");
+  CHECK(json["graph.stages.2.batches"] == "2");
+  CHECK(json["graph.stages.2.mean_batch"] == "10.000");
+  CHECK(json["graph.stages.2.batch.max"] == "16");
+  CHECK(json["graph.stages.2.lag.p50"] == "4");
+  CHECK(json["graph.stages.2.ahead"] == "0");
+  CHECK(json["graph.skew"] == "1.2000");
+  CHECK(json["samples.1.lag.3"] == "4");
+  CHECK(json["balanced"] == "true");
+  const Json without(to_json(Run().report, Run().options));
+  CHECK_FALSE(without.has("graph.skew"));
+  CHECK_FALSE(without.has("samples.1.lag.3"));
+  const std::string text = to_text(run.report, run.options);
+  CHECK(text.find("stage       flow table 20 packets in 2 batches (mean 10.0, max 16), lag p99 16, max 16\n") !=
+        text.npos);
+  CHECK(text.find("each shard in order") != text.npos);
+  CHECK(to_text(Run().report, Run().options).find("stage  ") == text.npos);
+}
+
+TEST_CASE("skew_of: how far the fullest shard is above an even share") {
+  CHECK(skew_of({}, 4) == 0);
+  CHECK(skew_of({0, 0}, 2) == 0);
+  CHECK(skew_of({5, 5, 5, 5}, 4) == 1);
+  CHECK(skew_of({5, 5, 5, 0}, 3) == 1);  // nobody writes to the last one
+  CHECK(skew_of({40, 0, 0, 0}, 4) == 4);
 }
