@@ -106,13 +106,24 @@ void explore(model::Suite& suite, const std::string& kind) {
   suite.check(kind + ": a node fails, and is joined", model::scenario<Joined<D>>(Ends::fails));
 }
 
+// Too long to be exhausted with two preemptions: with one, and by lot.
+template <class D>
+void explore_shards(model::Suite& suite, const std::string& kind) {
+  for (const auto& [name, how] :
+       {std::pair{": closed, and joined", Ends::closed}, std::pair{": halted, and joined", Ends::halted},
+        std::pair{": a node fails, and is joined", Ends::fails}}) {
+    suite.check(kind + name, model::scenario<Joined<D>>(how), {.preemptions = 1});
+    suite.sample(kind + name, model::scenario<Joined<D>>(how));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   model::Suite suite(argc, argv);
   explore<Flow<whorl::Single>>(suite, "single");
   explore<Flow<whorl::Multi>>(suite, "multi");
-  explore<Flow<whorl::Sharded<whorl::Exclusive>>>(suite, "exclusive shards");
-  explore<Flow<whorl::Sharded<whorl::Shared>>>(suite, "shared shards");
+  explore_shards<Flow<whorl::Sharded<whorl::Exclusive>>>(suite, "exclusive shards");
+  explore_shards<Flow<whorl::Sharded<whorl::Shared>>>(suite, "shared shards");
   return suite.finish();
 }

@@ -109,7 +109,7 @@ class Disruptor : public detail::DisruptorLife<typename detail::DisruptorRing<E,
   template <class H>
     requires(kSharded && !detail::NodeHandles<std::unwrap_ref_decay_t<H>, Ring> &&
              EventHandler<std::unwrap_ref_decay_t<H>, typename detail::GraphRing<Ring>::Cells>)
-  NodeId handle(H&&, HandlerOptions = {}) {
+  NodeId handle(H&&, const HandlerOptions& = {}) {
     static_assert(
         sizeof(H) == 0,
         "whorl: where there are shards a handler takes (E&) or (E&, const auto&), and gets a "

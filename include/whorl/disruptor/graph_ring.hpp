@@ -53,7 +53,8 @@ struct GraphRing {
     check_quota(options);
     const std::size_t most = options.max_batch.value_or(std::max<std::size_t>(1, ring.capacity() / 4));
     return std::make_unique<BatchEventProcessor<Ring, Handler, W>>(
-        ring, upstream, std::move(handler), ProcessorOptions{.max_batch = most, .timeout = options.timeout}, wait);
+        ring, upstream, std::forward<Handler>(handler), ProcessorOptions{.max_batch = most, .timeout = options.timeout},
+        wait);
   }
   static std::unique_ptr<Poller> poller(Ring& ring, std::span<Sequence* const> upstream,
                                         const HandlerOptions& options) {

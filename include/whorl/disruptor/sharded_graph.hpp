@@ -47,15 +47,15 @@ struct GraphRing<Ring> {
   template <class Handler, class W>
   static auto processor(Ring& ring, std::span<Progress* const> upstream, Handler&& handler,
                         const HandlerOptions& options, const W& wait) {
-    return std::make_unique<ShardedEventProcessor<Cells, Handler, W>>(ring, upstream, std::move(handler),
+    return std::make_unique<ShardedEventProcessor<Cells, Handler, W>>(ring, upstream, std::forward<Handler>(handler),
                                                                       for_processor(ring, options, {}), wait);
   }
   // A worker of a group, which has one progress.
   template <class Handler, class W>
   static auto worker(Ring& ring, Progress& group, std::span<Progress* const> upstream, Handler&& handler,
                      const HandlerOptions& options, ShardStripe stripe, const W& wait) {
-    return std::make_unique<ShardedEventProcessor<Cells, Handler, W>>(ring, group, upstream, std::move(handler),
-                                                                      for_processor(ring, options, stripe), wait);
+    return std::make_unique<ShardedEventProcessor<Cells, Handler, W>>(
+        ring, group, upstream, std::forward<Handler>(handler), for_processor(ring, options, stripe), wait);
   }
   static std::unique_ptr<Poller> poller(Ring& ring, std::span<Progress* const> upstream,
                                         const HandlerOptions& options) {

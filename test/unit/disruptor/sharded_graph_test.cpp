@@ -7,6 +7,7 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -55,7 +56,7 @@ TEST_CASE_TEMPLATE("sharded Disruptor: workers divide the shards; who comes afte
       const whorl::NodeGroup group = d.handle_divided(workers, make, {.name = "part"});
       REQUIRE(group.size() == workers);
       ShardMarker after(1, {0}, 4);
-      d.handle(std::ref(after), {.after = {group.begin()[workers - 1]}});
+      d.handle(std::ref(after), {.after = {*std::prev(group.end())}});
       d.start();
       const std::uint64_t events = scaled(500);
       for (std::size_t shard = 0; shard < 4; ++shard) {
