@@ -26,8 +26,9 @@ using whorl_test::SleepAtOnce;
 constexpr std::size_t kShards = 2;
 constexpr Position kNearTheEnd = ~Position{0} - 1;
 
-// Of models of three and more threads.
-constexpr model::Bounds kFew{.preemptions = 1, .all_stale_reads = 1};
+// Of models of three and four threads, which wait for each other at every step.
+constexpr model::Bounds kThree{.preemptions = 1, .all_stale_reads = 0};
+constexpr model::Bounds kFour{.preemptions = 0, .all_stale_reads = 1};
 
 struct Event {
   model::Plain<int> value;  // 10 * shard + n
@@ -144,6 +145,7 @@ struct Plan {
   int each = 1;                  // events of each
   bool follower = false;         // the second consumer follows the first one
   bool prepared = false;         // everything has been published, and closed
+  bool later = false;            // the second consumer runs when all others are done
   std::size_t capacity = 1;      // of a shard
   TicketMergeOptions options = {.tickets = 1};
 };
@@ -169,15 +171,16 @@ class Merged : public model::Scenario {
   }
   ~Merged() override { two_.reset(); }
 
-  std::size_t threads() const override { return 3 + !plan_.prepared + (kBug == Bug::a_merge_for_each); }
+  std::size_t threads() const override { return 2u + !plan_.later + !plan_.prepared + (kBug == Bug::a_merge_for_each); }
   void run(std::size_t thread) override {
     if (thread == 0) return ends(merge_);
     if (thread == 1) return ends(one_);
-    if (thread == 2) return ends(*two_);
-    if (thread == 3 && !plan_.prepared) return produce();
+    if (thread == 2 && !plan_.prepared) return produce();
+    if (thread == (plan_.prepared ? 2u : 3u)) return ends(*two_);
     if (other_merge_) ends(*other_merge_);
   }
   void finish() override {
+    if (plan_.later) ends(*two_);
     require_all(first_, plan_.shards, plan_.each);
     require_all(second_, plan_.shards, plan_.each);
     model::require(first_.values == second_.values, "two consumers see different orders");
@@ -376,12 +379,13 @@ void explore(model::Suite& suite, const std::string& kind) {
     suite.check(kind + ": a merge and a consumer, one ticket" + from,
                 model::scenario<InTurns<R>>(Plan{.options = {.tickets = 1, .first_position = first}}));
   }
-  suite.check(
+  suite.sample(
       kind + ": a merge and a consumer, one ticket, three runs",
       model::scenario<InTurns<R>>(Plan{.shards = 1, .each = 3, .capacity = 4, .options = {.tickets = 1, .quota = 1}}));
-  suite.check(kind + ": two consumers, everything is there", model::scenario<Merged<R>>(Plan{.prepared = true}), kFew);
+  suite.check(kind + ": two consumers, everything is there", model::scenario<Merged<R>>(Plan{.prepared = true}),
+              kThree);
   suite.check(kind + ": a consumer and a follower, everything is there",
-              model::scenario<Merged<R>>(Plan{.follower = true, .prepared = true}), kFew);
+              model::scenario<Merged<R>>(Plan{.follower = true, .prepared = true}), kThree);
 }
 
 void bugs(model::Suite& suite) {
@@ -403,10 +407,11 @@ int main(int argc, char** argv) {
               model::scenario<WithoutMerge>());
   suite.must_fail("without a merge, two consumers poll: every search", "two consumers see different orders",
                   model::scenario<WithoutMerge>());
-  suite.check("merged: two shards, two consumers", model::scenario<Merged<Leased>>(Plan{.options = {.tickets = 2}}),
-              kFew);
-  suite.sample("merged: two shards, two consumers, by lot",
-               model::scenario<Merged<Leased>>(Plan{.options = {.tickets = 2}}));
+  const TicketMergeOptions two{.tickets = 2};
+  suite.check("merged: two shards, two consumers, one of them later",
+              model::scenario<Merged<Leased>>(Plan{.later = true, .options = two}), kThree);
+  suite.check("merged: two shards, two consumers", model::scenario<Merged<Leased>>(Plan{.options = two}), kFour);
+  suite.sample("merged: two shards, two consumers, by lot", model::scenario<Merged<Leased>>(Plan{.options = two}));
   explore<Leased>(suite, "leased");
   explore<ById>(suite, "by id");
   suite.sample("by id: all sleep", model::scenario<Merged<SleepingById>>(Plan{.each = 2}));

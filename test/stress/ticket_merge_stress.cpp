@@ -162,7 +162,7 @@ void hundred_runs(std::uint64_t each, bool closes) {
     graph.start();
     Producers<Ring> producers(ring, each);
     if (closes) {
-      dawdle(between(dice, 0, 20'000));
+      dawdle(between(dice, 0, 2'000));
       ring.close();
     }
     producers.join();
@@ -177,18 +177,11 @@ void hundred_runs(std::uint64_t each, bool closes) {
 
 }  // namespace
 
-#define WHORL_STRESS_MERGES(W)                                                         \
-  Shape<whorl::Exclusive, whorl::Inline, W>, Shape<whorl::Exclusive, whorl::Dense, W>, \
-      Shape<whorl::Shared, whorl::Inline, W>, Shape<whorl::Shared, whorl::Dense, W>
+#define WHORL_STRESS_MERGES(W) Shape<whorl::Exclusive, whorl::Dense, W>, Shape<whorl::Shared, whorl::Inline, W>
 
 TEST_CASE_TEMPLATE("ticket merge: a hundred runs, three consumers, one order", S,
                    WHORL_STRESS_MERGES(whorl::BlockingWait)) {
-  hundred_runs<typename S::Ring>(scaled(1'000), false);
-}
-
-TEST_CASE_TEMPLATE("ticket merge: a hundred runs, three consumers, one order, yielding", S,
-                   Shape<whorl::Shared, whorl::Inline, whorl::YieldingWait>) {
-  hundred_runs<typename S::Ring>(scaled(1'000), false);
+  hundred_runs<typename S::Ring>(scaled(100), false);
 }
 
 TEST_CASE_TEMPLATE("ticket merge: closed while producers wait, a hundred times", S,
@@ -206,7 +199,7 @@ TEST_CASE_TEMPLATE("ticket merge: one of the consumers fails, a hundred times", 
     Watchdog watchdog("ticket merge: failure");
     typename S::Ring ring(kShards << between(dice, 0, 5), kShards);
     Graph<typename S::Ring> graph(ring, dice, watchdog);
-    graph.one.fails_at = between(dice, 1, 500);
+    graph.one.fails_at = between(dice, 1, 100);
     graph.start();
     Producers<typename S::Ring> producers(ring, ~std::uint64_t{0});
     producers.join();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -284,6 +285,93 @@ TEST_CASE_TEMPLATE("ShardedEventProcessor: workers of a group divide the shards,
   CHECK(even.text == "S B4/4 0 1, 200 201,. s");
   CHECK(follower.run() == RunEnd::closed);
   CHECK(after.text == "S B8/8 0 1, 100 101, 200 201, 300 301,. s");
+}
+
+// How a group gets another number of workers: none of the old ones is at work any more when the new ones share the shards out
+// anew, from where the old ones have come to. The group's sequence stays where it is, a member of the gates and followed, so
+// that producers, and whoever follows, notice nothing.
+TEST_CASE_TEMPLATE("ShardedEventProcessor: a group is drained and dealt anew, under traffic: once each, in order", B,
+                   WHORL_TEST_SHARDED_BUFFERS) {
+  constexpr std::size_t kShards = 4;
+  constexpr std::uint64_t kEach = 500;
+  typename B::template Of<std::uint64_t> ring(4 * kShards, kShards);
+  using Ring = decltype(ring);
+  using Group = typename Ring::Progress;
+  struct Worker {
+    std::vector<std::uint64_t>& next;  // of each shard: one worker's at a time
+    std::atomic<std::uint64_t>& wrong;
+    std::size_t shards = 0;  // one bit each: those it has seen
+    void operator()(std::uint64_t& e, const whorl::ShardedEventContext<typename Ring::Shard>& context) {
+      if (e != next[context.shard]++) wrong.fetch_add(1);
+      shards |= std::size_t{1} << context.shard;
+    }
+  };
+  std::vector<std::uint64_t> next(kShards), last(kShards);
+  std::atomic<std::uint64_t> wrong{0};
+  Group group(ring);
+  Worker after{last, wrong};
+  ShardedEventProcessor<typename Ring::Shard, Worker&> follower(ring, {&group}, after);
+  REQUIRE(ring.add_gating(follower.sequence()));
+  std::jthread follows([&] { follower.run(); });
+
+  const auto work = [&](std::size_t workers, std::uint64_t until) {
+    struct At {
+      Worker worker;
+      ShardedEventProcessor<typename Ring::Shard, Worker&> processor;
+      At(Ring& r, Group& g, Worker w, whorl::ShardStripe stripe)
+          : worker(w), processor(r, g, {}, worker, {.max_batch = 3, .stripe = stripe}) {}
+    };
+    std::vector<std::unique_ptr<At>> crew;
+    for (std::size_t i = 0; i < workers; ++i) {
+      crew.push_back(std::make_unique<At>(ring, group, Worker{next, wrong}, whorl::ShardStripe{i, workers}));
+    }
+    std::vector<std::jthread> threads;
+    for (auto& at : crew) threads.emplace_back([&at] { at->processor.run(); });
+    for (std::size_t shard = 0; shard < kShards; ++shard) {
+      while (group.passed(shard) < until) std::this_thread::yield();
+    }
+    if (until != kEach) {
+      for (auto& at : crew) at->processor.halt();  // each ends after its batch, which is released then
+    } else {
+      ring.close();
+    }
+    return [=, crew = std::move(crew), threads = std::move(threads)]() mutable {
+      threads.clear();
+      for (std::size_t i = 0; i < workers; ++i) {
+        for (std::size_t shard = 0; shard < kShards; ++shard) {
+          if (shard % workers != i) CHECK((crew[i]->worker.shards >> shard & 1) == 0);
+        }
+      }
+    };
+  };
+  std::vector<std::jthread> producers;
+  std::vector<LeaseOf<Ring>> leases;
+  if constexpr (!B::kShared) {
+    while (auto lease = ring.lease()) leases.push_back(std::move(*lease));
+  }
+  for (std::size_t i = 0; i < kShards; ++i) {
+    producers.emplace_back([&, i] {
+      const auto publish = [](auto& shard) {
+        for (std::uint64_t n = 0; n < kEach; ++n) (void)shard.publish_event([&](std::uint64_t& e) { e = n; });
+      };
+      if constexpr (B::kShared) {
+        publish(ring.shard_for(i));
+      } else {
+        publish(leases[i]);
+      }
+    });
+  }
+  work(2, 100)();
+  work(4, 250)();
+  work(3, 400)();
+  auto done = work(1, kEach);
+  producers.clear();
+  leases.clear();
+  done();
+  follows.join();
+  CHECK(wrong.load() == 0);
+  CHECK(next == std::vector<std::uint64_t>(kShards, kEach));
+  CHECK(last == next);
 }
 
 TEST_CASE("ShardedEventProcessor: where one worker of a group has failed, who follows handles what the others have") {
