@@ -19,6 +19,7 @@ SECTIONS = (
     ("Padding", r"padding_.*"),
     ("Pushing alone", r"push_.*|sweep_.*|revocation.*"),
     ("Graphs of consumers", r"disruptor_.*|multicast_.*|pipeline_.*|diamond_.*|fanin_.*|sharded_.*"),
+    ("The event bus", r"event_bus.*"),
     ("Latency", r"ping_?pong.*|one_?way.*|latency.*|paced.*"),
     ("Waiting", r"wait_.*|idle_.*"),
     ("Memory", r"memory.*"),

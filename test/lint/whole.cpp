@@ -2,6 +2,8 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <whorl/whorl.hpp>
 
 namespace {
@@ -46,10 +48,38 @@ bool use_events() {
          poller.poll([](const std::string&) {}) == whorl::PollState::gating;
 }
 
+template <class Kind>
+bool use_bus(std::span<std::string> items) {
+  whorl::LossySubscriber<std::string> screen(8);
+  whorl::EventBus<whorl::Topics<int, std::string>, Kind> bus({.capacity = 8, .name = "whole"});
+  const whorl::NodeId all = bus.subscribe([](auto&) {});
+  bus.template subscribe<int>([](const int&, const whorl::EventContext&) {}, {.after = {all}}, whorl::YieldingWait{});
+  bus.subscribe(screen);
+  bus.start();
+  const auto publish = [&](auto publisher) {
+    const bool one = publisher.publish(1) == whorl::PublishResult::ok;
+    const bool two = publisher.template try_emplace<std::string>("two") != whorl::PublishResult::closed;
+    const auto some = publisher.publish_range(std::span<const std::string>(items));
+    const auto more = publisher.publish_batch(1, [](auto& stored) { stored = 2; });
+    return one && two && some && more == whorl::PublishResult::ok;
+  };
+  bool published = false;
+  if constexpr (std::is_same_v<Kind, whorl::Multi>) {
+    published = publish(bus.publisher());
+  } else if (auto publisher = bus.publisher()) {
+    published = publish(std::move(*publisher));
+  }
+  const bool has_left = bus.leave(all, whorl::Until());
+  bus.close();
+  bus.join();
+  return published && has_left && screen.run([](const std::string&) {}) == whorl::ReadResult::closed;
+}
+
 }  // namespace
 
 bool use_whorl(std::span<std::string> items) {
   whorl::pin_this_thread(whorl::allowed_cpus().front());
   return use_shared(items) && use_exclusive<whorl::Inline>(items) && use_exclusive<whorl::Dense>(items) &&
-         use_events<whorl::Single, whorl::Inline>() && use_events<whorl::Multi, whorl::Dense>();
+         use_events<whorl::Single, whorl::Inline>() && use_events<whorl::Multi, whorl::Dense>() &&
+         use_bus<whorl::Single>(items) && use_bus<whorl::Multi>(items);
 }
