@@ -14,6 +14,7 @@
 #include <whorl/disruptor/batch_event_processor.hpp>
 #include <whorl/disruptor/sequence_barrier.hpp>
 
+#include "one_shard_consumers.hpp"
 #include "roster.hpp"
 
 namespace whorl_test {

@@ -282,7 +282,7 @@ TEST_CASE_TEMPLATE("net: runs: where events lie side by side a handler may take 
   CHECK(runs == std::vector<std::size_t>{3, 2});
 }
 
-TEST_CASE_TEMPLATE("net: distinct-barriers: each processor waits at its own", B, WHORL_CONFORMANCE_BUFFERS) {
+TEST_CASE_TEMPLATE("net: distinct-barriers: each processor waits at its own", B, WHORL_CONFORMANCE_BUFFERS_ALONE) {
   NumberRing<B> ring(8);
   Notebook notebook;
   Noting<NumberRing<B>> first(ring, {}, notebook), second(ring, {}, notebook);
@@ -314,7 +314,7 @@ TEST_CASE_TEMPLATE("net: traffic-with-timeouts: deadlines run out all the time, 
 // ---- Rust -----------------------------------------------------------------------------------------------------------
 
 TEST_CASE_TEMPLATE("rust: full-for-both: a ring that one producer has filled is full for the other", B,
-                   whorl_test::MultiInline, whorl_test::MultiDense) {
+                   WHORL_CONFORMANCE_SHARED_BUFFERS) {
   NumberRing<B> ring(4);
   for (int i = 0; i < 4; ++i) REQUIRE(ring.try_publish_event(kNumbered));
   bool published = true;
@@ -624,7 +624,7 @@ TEST_CASE_TEMPLATE("new: join-at-2-to-32-laps: where a lap's number has as many 
 }
 
 TEST_CASE_TEMPLATE("new: whole-ring-contended: producers that each claim the whole ring take turns", B,
-                   whorl_test::MultiInline, whorl_test::MultiDense) {
+                   WHORL_CONFORMANCE_SHARED_BUFFERS) {
   const std::uint64_t each = sanitized(2'000);
   NumberRing<B> ring(4);
   std::uint64_t events = 0, wrong = 0;
@@ -650,7 +650,7 @@ TEST_CASE_TEMPLATE("new: whole-ring-contended: producers that each claim the who
 }
 
 TEST_CASE_TEMPLATE("new: slow-claimant: what one has claimed and not published holds back this ring, and no other", B,
-                   whorl_test::MultiInline, whorl_test::MultiDense) {
+                   WHORL_CONFORMANCE_SHARED_BUFFERS) {
   NumberRing<B> ring(4), other(4);
   const SequenceNumber slow = ring.next().sequence;
   std::thread([&] {

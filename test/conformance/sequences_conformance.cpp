@@ -81,7 +81,7 @@ TEST_CASE_TEMPLATE("lmax: FixedSequenceGroupTest.shouldReturnMinimumOf2Sequences
 // ---- UtilTest -------------------------------------------------------------------------------------------------------
 
 TEST_CASE_TEMPLATE("lmax: UtilTest.shouldReturnNextPowerOfTwo: a capacity of 1000 is refused, and 1024 proposed", S,
-                   WHORL_CONFORMANCE_SEQUENCERS) {
+                   WHORL_CONFORMANCE_ALONE) {
   CHECK(refusal_of([] { S sequencer(1000); }).find("use 512 or 1024") != std::string::npos);
 }
 TEST_CASE_TEMPLATE("lmax: UtilTest.shouldReturnExactPowerOfTwo: a capacity of 1024 is one of 1024", S,
@@ -101,7 +101,7 @@ TEST_CASE_TEMPLATE("lmax: UtilTest.shouldReturnMinimumSequence: of 7, 3 and 12 i
 }
 TEST_CASE_TEMPLATE(
     "lmax: UtilTest.shouldThrowErrorIfValuePassedToLog2FunctionIsNotPositive: no capacity is 0 or negative", S,
-    WHORL_CONFORMANCE_SEQUENCERS) {
+    WHORL_CONFORMANCE_ALONE) {
   CHECK(refusal_of([] { S sequencer(0); }).find("use 1 or more") != std::string::npos);
   for (const int n : {-1, INT_MIN}) {
     CHECK(refusal_of([&] { S sequencer(static_cast<std::size_t>(n)); }).find("was it negative?") != std::string::npos);
@@ -110,7 +110,7 @@ TEST_CASE_TEMPLATE(
 TEST_CASE_TEMPLATE(
     "lmax: UtilTest.shouldCalculateCorrectlyIntegerFlooredLog2: a position's lap is its number by the capacity, which "
     "is no 3",
-    S, WHORL_CONFORMANCE_SEQUENCERS) {
+    S, WHORL_CONFORMANCE_ALONE) {
   for (const Position capacity : {1u, 2u, 1024u, 1u << 20}) {
     for (const Position p : {Position{0}, capacity - 1, capacity, 3 * capacity - 1, 3 * capacity}) {
       CAPTURE(capacity);

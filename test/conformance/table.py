@@ -169,6 +169,8 @@ do not edit it.
 
 - *pass*: a test case of that name holds it to the same rule, over every sequencer, ring buffer or graph to which it applies: so many
   (`test/conformance/roster.hpp`). A returned value where LMAX throws counts as the same rule.
+  Of several shards (`ShardedSequencer`, `ShardedRingBuffer`) one is held to it, alone and as the last of four, behind the face of a
+  sequencer (`test/conformance/one_shard.hpp`): see below.
 - *by type*: the rule holds because what would break it does not compile; the test that shows so is named.
 - *differs*: whorl does something else, on purpose.
 
@@ -176,6 +178,19 @@ The {methods} are the test methods that LMAX's sources declare, in {classes} cla
 types, so its build reports {runs} tests. Those that are test cases here run {of_lmax} times, once for each
 type, and the rows after that list (rules, others' tests, ours) {ours} times. Not in the list: its stress tests under jcstress, whose place the models of
 [verification.md](verification.md) take, and its performance tests, whose place is [performance.md](performance.md).
+
+Over shards runs every row of a sequencer, a ring buffer, a barrier, a processor or a poller, exclusive (through the lease) and shared, with one
+shard and with four. Processors, pollers and barriers are the sharded ones, which look at all shards; a barrier behind a sequence that the test
+moves by hand is that of the shard, of which a sharded barrier has one for each. These rows do not run there:
+
+- Those of the `Disruptor` (DisruptorTest, ConsumerRepositoryTest, ShutdownOnFatalExceptionTest and ours of graphs): they are the builder's, not
+  a sequencer's.
+- `rule 1`, `UtilTest.shouldReturnNextPowerOfTwo` and the two of `log2`: the capacity of shards is one for all of them, and refused in other
+  words (unit test `sharded_sequencer`).
+- `one-producer`, `one-producer-at-once`: a shard has one producer by its lease. Its unit tests hold that nobody else gets one, and that another
+  thread is stopped.
+- `distinct-barriers`: a processor of shards shows no barrier.
+- `runs`: handlers of spans over shards have a unit test of their own (`sharded_event_processor`).
 """
 
 
