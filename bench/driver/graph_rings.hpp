@@ -35,11 +35,14 @@ template <class E, class Layout, class W>
 struct RingOfGraph<whorl::ShardedRingBuffer<E, whorl::Exclusive, Layout, W>> {
   using Ring = whorl::ShardedRingBuffer<E, whorl::Exclusive, Layout, W>;
   using Progress = typename Ring::Progress;
+  // Of one shard in a batch. A single ring's consumer takes all there is; this is a quarter of a shard, so that producers get
+  // room back before a sweep over four full shards is done.
+  static constexpr std::size_t kQuota = 4096;
   template <class Handler>
   using Processor = whorl::ShardedEventProcessor<typename Ring::Shard, Handler>;
 
   static Ring make(std::size_t capacity, std::size_t producers) { return Ring(capacity, std::bit_ceil(producers)); }
-  static whorl::ShardedProcessorOptions options(std::size_t most) { return {.max_batch = most}; }
+  static whorl::ShardedProcessorOptions options(std::size_t most) { return {.max_batch = most, .quota = kQuota}; }
   static typename Ring::Lease producer(Ring& ring) { return ring.lease().value(); }
   static void end(Ring& ring) { ring.close(); }  // each shard when its lease is given back
 };
