@@ -151,7 +151,8 @@ class EventBus {
 
   /// Waits until the subscriber has handled all that is published now, ends it, and lets publishers go on without it. False:
   /// time was up first, and it stays. While the bus runs the last one cannot leave: nobody would guard what publishers are
-  /// in the middle of against those who come a lap later.
+  /// in the middle of against those who come a lap later. For the same reason one of own_thread is run before it leaves
+  /// while publishers publish: one that nobody has run leaves at once, and has passed nothing.
   bool leave(NodeId subscriber, const Until& until = {}) {
     if (!dynamic_) detail::refuse(name_ + ": subscribers can leave where BusOptions::dynamic says so");
     if (is_started_ && subscribers_ == 1 && !is_closed())

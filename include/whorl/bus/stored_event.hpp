@@ -37,7 +37,7 @@ class StoredEvent {
     emplace<std::remove_cvref_t<E>>(std::forward<E>(event));
     return *this;
   }
-  void reset() noexcept { value_.template emplace<std::monostate>(); }
+  void reset() { value_.template emplace<std::monostate>(); }
 
   bool has_value() const noexcept { return value_.index() != 0 && !value_.valueless_by_exception(); }
   template <class E>

@@ -155,7 +155,7 @@ class LossyConsumer<T>::Feed {
   void operator()(E& event, const EventContext& at) noexcept(std::is_nothrow_invocable_v<Copy&, const E&>) {
     WHORL_ASSERT(consumer_ != nullptr, "a lossy consumer ends with its node's run: make another one for the next run");
     const auto p = static_cast<Position>(at.sequence);
-    if (consumer_ == nullptr || (is_fed_ && distance(p, next_) > 0)) return;
+    if (consumer_ == nullptr || !lease_ || (is_fed_ && distance(p, next_) > 0)) return;
     // Made where it lies, and only if there is room.
     struct Made {
       Feed& feed;

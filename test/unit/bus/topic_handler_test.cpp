@@ -26,8 +26,6 @@ using Numbers = std::vector<std::uint64_t>;
 
 namespace {
 
-const auto kNothing = [](const auto&) {};
-
 // Numbers 0 to n - 1, every third one an order and the others fills; n in all.
 template <class Bus>
 void publish(Bus& bus, std::uint64_t n) {
