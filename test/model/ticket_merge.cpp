@@ -422,7 +422,8 @@ int main(int argc, char** argv) {
   }
   suite.check("one has ended, and leaves", model::scenario<OneLeaves>(false));
   suite.sample("one ends, and leaves", model::scenario<OneLeaves>(true));
-  suite.check("one joins late", model::scenario<JoinsLate>());
+  suite.check("one joins late", model::scenario<JoinsLate>(), kThree);
+  suite.sample("one joins late, by lot", model::scenario<JoinsLate>());
   bugs(suite);
   return suite.finish();
 }
