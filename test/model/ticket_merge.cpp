@@ -240,7 +240,7 @@ class InTurns : public model::Scenario {
 /// nothing is lost.
 class Halted : public model::Scenario {
  public:
-  explicit Halted(int events) : events_(events) {
+  explicit Halted(int events) {
     model::require(ring_.add_gating(consumer_.sequence()), "there is place");
     for (int n = 0; n < events; ++n) producers_.publish(0, n);
   }
@@ -259,7 +259,6 @@ class Halted : public model::Scenario {
   }
 
  private:
-  const int events_;
   SleepingById ring_{4 * kShards, kShards};
   Producers<SleepingById> producers_{ring_};
   Merge<SleepingById> merge_{ring_, {}, {.tickets = 1, .quota = 1}};
