@@ -236,8 +236,8 @@ class InTurns : public model::Scenario {
   OrderedEventProcessor<Merge<R>, Seen&> consumer_{merge_, {}, seen_};
 };
 
-/// A merge is halted while it waits for room, is about to, or has not begun; or while nothing comes. Then it runs again, and
-/// nothing is lost.
+/// A merge is halted while it waits for room, is about to, or has not begun; or while nothing comes. What has no ticket then, it
+/// has not passed.
 class Halted : public model::Scenario {
  public:
   explicit Halted(int events) {
