@@ -122,7 +122,7 @@ class Producers {
     if constexpr (!Ring::kShared) {
       for (auto& lease : leases_) lease.emplace(*ring.lease());
     }
-    crew_.emplace(kShards, [this, &ring, each](std::size_t producer, std::stop_token, Random& random) {
+    crew_.emplace(kShards, [&, each](std::size_t producer, std::stop_token, Random& random) {
       if constexpr (Ring::kShared) {
         accepted[producer] = publish(ring.shard_for(producer), producer, each, random);
       } else {
@@ -162,6 +162,7 @@ void hundred_runs(std::uint64_t each, bool closes) {
     graph.start();
     Producers<Ring> producers(ring, each);
     if (closes) {
+      while (ring.shard(0).claimed() == 0) std::this_thread::yield();  // or it is closed before anybody has begun
       dawdle(between(dice, 0, 2'000));
       ring.close();
     }
