@@ -53,16 +53,16 @@ class Configuration:
 
 
 # Every suite runs plain with g++. The rest is chosen for what it adds in the time there is: unit and stress tests run under
-# each sanitizer, and clang, new and old, compiles and runs what is in headers. The last runs where it is asked for: --only.
-HEADERS = {"headers", "codegen", "consumer"}
+# a sanitizer, and clang, new and old, compiles and runs what is in headers. The last two run where they are asked for: --only.
+HEADERS = {"headers", "codegen"}
 FULL = [
-    Configuration("gcc", "g++", HEADERS | {"lint", "misuse", "unit", "conformance", "stress", "model", "faults", "mutants", "spin",
-                                           "examples", "bench"}),
+    Configuration("gcc", "g++", HEADERS | {"consumer", "lint", "misuse", "unit", "conformance", "stress", "model", "faults",
+                                           "mutants", "spin", "examples", "bench"}),
     Configuration("gcc-tsan", "g++", {"stress", "faults"}, THREADS, compiles_all=False),
-    Configuration("clang-19", "clang++-19", HEADERS | {"misuse", "unit", "fuzz"}, compiles_all=False),
-    Configuration("clang-19-tsan", "clang++-19", {"unit"}, THREADS, compiles_all=False),
+    Configuration("clang-19", "clang++-19", HEADERS | {"consumer", "misuse", "fuzz"}, compiles_all=False),
     Configuration("clang-19-asan-ubsan", "clang++-19", {"unit", "stress"}, ADDRESSES, compiles_all=False),
-    Configuration("clang-14", "clang++-14", HEADERS | {"unit"}, ["-Doptimization=0"], compiles_all=False),
+    Configuration("clang-14", "clang++-14", HEADERS | {"unit"}, compiles_all=False),
+    Configuration("clang-19-tsan", "clang++-19", {"unit", "stress"}, THREADS, compiles_all=False, runs_by_default=False),
     Configuration("gcc-asan-ubsan", "g++", {"unit", "stress", "faults"}, ADDRESSES, compiles_all=False, runs_by_default=False),
 ]
 QUICK = [Configuration("quick", "g++", {"unit", "misuse", "model", "lint", "headers", "codegen"}, compiles_all=False)]

@@ -3,8 +3,8 @@
 #
 #     sh test/run.sh           gcc, clang 19 and clang 14, plain and under ThreadSanitizer, AddressSanitizer and UBSan
 #     sh test/run.sh --quick   gcc alone, and of the tests what is fast: unit, lint, codegen, the models at small bounds
-#     sh test/run.sh --only A  the configuration A alone, as the full run names them: clang-19-tsan, for instance; or
-#                              gcc-asan-ubsan, which the full run leaves out
+#     sh test/run.sh --only A  the configuration A alone, as the full run names them: clang-19-tsan, for instance; two of
+#                              them, clang-19-tsan and gcc-asan-ubsan, the full run leaves out
 #     sh test/run.sh --help    this text
 #
 # Prints a line for each configuration; of what fails, the end of its output. The last line is "N passed, N failed", and
