@@ -134,7 +134,6 @@ class WithoutMerge : public model::Scenario {
 
 enum class Bug {
   none,
-  a_merge_for_each,        // two orders
   follows_nobody,          // one that should follow
   no_place_in_the_shards,  // for a consumer
   no_place_among_tickets,
@@ -161,23 +160,20 @@ class Merged : public model::Scenario {
     first_.marks = second_.follows = plan.follower;
     std::vector<whorl::Sequence*> upstream;
     if (plan.follower && kBug != Bug::follows_nobody) upstream.push_back(&one_.ticket_sequence());
-    Merge<R>& merge =
-        kBug == Bug::a_merge_for_each ? other_merge_.emplace(ring_, kNobody, plan.options, typename R::Wait()) : merge_;
-    two_.emplace(merge, upstream, second_, whorl::OrderedProcessorOptions{}, typename R::Wait());
+    two_.emplace(merge_, upstream, second_, whorl::OrderedProcessorOptions{}, typename R::Wait());
     if (!plan.follower) model::require(ring_.add_gating(one_.sequence()), "there is place");
     if (kBug != Bug::no_place_in_the_shards) model::require(ring_.add_gating(two_->sequence()), "there is place");
-    if (kBug == Bug::no_place_among_tickets) merge.tickets().remove_gating(two_->ticket_sequence());
+    if (kBug == Bug::no_place_among_tickets) merge_.tickets().remove_gating(two_->ticket_sequence());
     if (plan.prepared) produce();
   }
   ~Merged() override { two_.reset(); }
 
-  std::size_t threads() const override { return 2u + !plan_.later + !plan_.prepared + (kBug == Bug::a_merge_for_each); }
+  std::size_t threads() const override { return 2u + !plan_.later + !plan_.prepared; }
   void run(std::size_t thread) override {
     if (thread == 0) return ends(merge_);
     if (thread == 1) return ends(one_);
     if (thread == 2 && !plan_.prepared) return produce();
-    if (thread == (plan_.prepared ? 2u : 3u)) return ends(*two_);
-    if (other_merge_) ends(*other_merge_);
+    if (thread == (plan_.prepared ? 2u : 3u)) ends(*two_);
   }
   void finish() override {
     if (plan_.later) ends(*two_);
@@ -190,8 +186,6 @@ class Merged : public model::Scenario {
   }
 
  private:
-  static constexpr std::span<typename R::Progress* const> kNobody = {};
-
   template <class Loop>
   static void ends(Loop& loop) {
     model::require(loop.run() == RunEnd::closed, "nothing else ends this run");
@@ -210,7 +204,6 @@ class Merged : public model::Scenario {
           {.without_consumers = whorl::EmptyGate::open, .first_position = plan_.options.first_position}};
   Producers<R> producers_{ring_};
   Merge<R> merge_{ring_, {}, plan_.options};
-  std::optional<Merge<R>> other_merge_;
   Seen first_, second_;
   Consumer one_{merge_, {}, first_};
   std::optional<Consumer> two_;
@@ -243,11 +236,11 @@ class InTurns : public model::Scenario {
   OrderedEventProcessor<Merge<R>, Seen&> consumer_{merge_, {}, seen_};
 };
 
-/// A merge is halted while it waits for room, is about to, or has not begun; or while nothing comes. Then it runs again, and
-/// nothing is lost.
+/// A merge is halted while it waits for room, is about to, or has not begun; or while nothing comes. What has no ticket then, it
+/// has not passed.
 class Halted : public model::Scenario {
  public:
-  explicit Halted(int events) : events_(events) {
+  explicit Halted(int events) {
     model::require(ring_.add_gating(consumer_.sequence()), "there is place");
     for (int n = 0; n < events; ++n) producers_.publish(0, n);
   }
@@ -266,7 +259,6 @@ class Halted : public model::Scenario {
   }
 
  private:
-  const int events_;
   SleepingById ring_{4 * kShards, kShards};
   Producers<SleepingById> producers_{ring_};
   Merge<SleepingById> merge_{ring_, {}, {.tickets = 1, .quota = 1}};
@@ -389,8 +381,6 @@ void explore(model::Suite& suite, const std::string& kind) {
 }
 
 void bugs(model::Suite& suite) {
-  suite.must_fail("planted: a merge for each of two consumers", "two consumers see different orders",
-                  model::scenario<Merged<Leased, Bug::a_merge_for_each>>(Plan{.options = {.tickets = 2}}));
   suite.must_fail("planted: a follower that follows nobody", "",
                   model::scenario<Merged<ById, Bug::follows_nobody>>(Plan{.follower = true, .prepared = true}));
   suite.must_fail("planted: a consumer without a place in the shards", "",
@@ -422,7 +412,8 @@ int main(int argc, char** argv) {
   }
   suite.check("one has ended, and leaves", model::scenario<OneLeaves>(false));
   suite.sample("one ends, and leaves", model::scenario<OneLeaves>(true));
-  suite.check("one joins late", model::scenario<JoinsLate>());
+  suite.check("one joins late", model::scenario<JoinsLate>(), kThree);
+  suite.sample("one joins late, by lot", model::scenario<JoinsLate>());
   bugs(suite);
   return suite.finish();
 }

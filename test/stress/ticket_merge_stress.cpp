@@ -122,7 +122,7 @@ class Producers {
     if constexpr (!Ring::kShared) {
       for (auto& lease : leases_) lease.emplace(*ring.lease());
     }
-    crew_.emplace(kShards, [this, &ring, each](std::size_t producer, std::stop_token, Random& random) {
+    crew_.emplace(kShards, [&, each](std::size_t producer, std::stop_token, Random& random) {
       if constexpr (Ring::kShared) {
         accepted[producer] = publish(ring.shard_for(producer), producer, each, random);
       } else {

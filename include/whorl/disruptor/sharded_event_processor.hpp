@@ -1,13 +1,11 @@
 #pragma once
 // ShardedEventProcessor: the loop of a consumer of many shards.
 
-#include <algorithm>
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
 #include <span>
 #include <stop_token>
-#include <type_traits>
 #include <utility>
 #include <whorl/disruptor/sharded_runs.hpp>
 #include <whorl/ring/options.hpp>

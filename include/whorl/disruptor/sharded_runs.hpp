@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <span>
 #include <type_traits>
+#include <utility>
 #include <whorl/disruptor/processor_loop.hpp>
 #include <whorl/disruptor/sharded_hooks.hpp>
 #include <whorl/disruptor/sharded_reader.hpp>
