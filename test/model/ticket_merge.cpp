@@ -106,6 +106,12 @@ void require_all(const Seen& seen, std::size_t shards, int each) {
   for (std::size_t shard = 0; shard < shards; ++shard) model::require(next[shard] == each, "an event is lost");
 }
 
+// Of what the first shard had, which was so much, these are the last.
+void require_end_of(const std::vector<int>& values, int all) {
+  int next = all - static_cast<int>(values.size());
+  for (const int value : values) model::require(value == next++, "an event is lost, or has been overwritten");
+}
+
 /// One thread publishes in the first shard, then in the second; two consumers poll the shards. Without a merge nobody
 /// promises that they see the same order, not even that of the producer.
 class WithoutMerge : public model::Scenario {
@@ -136,6 +142,7 @@ enum class Bug {
   none,
   follows_nobody,          // one that should follow
   no_place_in_the_shards,  // for a consumer
+  no_place_of_the_merge,   // there
   no_place_among_tickets,
 };
 
@@ -161,8 +168,7 @@ class Merged : public model::Scenario {
     std::vector<whorl::Sequence*> upstream;
     if (plan.follower && kBug != Bug::follows_nobody) upstream.push_back(&one_.ticket_sequence());
     two_.emplace(merge_, upstream, second_, whorl::OrderedProcessorOptions{}, typename R::Wait());
-    if (!plan.follower) model::require(ring_.add_gating(one_.sequence()), "there is place");
-    if (kBug != Bug::no_place_in_the_shards) model::require(ring_.add_gating(two_->sequence()), "there is place");
+    if (kBug == Bug::no_place_in_the_shards) ring_.remove_gating(two_->sequence());
     if (kBug == Bug::no_place_among_tickets) merge_.tickets().remove_gating(two_->ticket_sequence());
     if (plan.prepared) produce();
   }
@@ -214,7 +220,6 @@ template <class R>
 class InTurns : public model::Scenario {
  public:
   explicit InTurns(const Plan& plan) : plan_(plan) {
-    model::require(ring_.add_gating(consumer_.sequence()), "there is place");
     for (int n = 0; n < plan.each; ++n) {
       for (std::size_t shard = 0; shard < plan.shards; ++shard) producers_.publish(shard, n);
     }
@@ -241,7 +246,6 @@ class InTurns : public model::Scenario {
 class Halted : public model::Scenario {
  public:
   explicit Halted(int events) {
-    model::require(ring_.add_gating(consumer_.sequence()), "there is place");
     for (int n = 0; n < events; ++n) producers_.publish(0, n);
   }
   std::size_t threads() const override { return 2; }
@@ -271,9 +275,6 @@ class Halted : public model::Scenario {
 class OneLeaves : public model::Scenario {
  public:
   explicit OneLeaves(bool third) : third_(third) {
-    for (auto* progress : {&one_.sequence(), &two_.sequence()}) {
-      model::require(ring_.add_gating(*progress), "there is place");
-    }
     for (int n = 0; n < kEach; ++n) producers_.publish(0, n);
     producers_.end();
     if (!third) upstream_.end();
@@ -309,10 +310,12 @@ class OneLeaves : public model::Scenario {
 };
 
 /// A consumer joins while events are published and merged. From some event on it sees all, those that are published after it
-/// has joined among them, in the order of the other one.
+/// has joined among them, in the order of the other one, which may have left by then.
 class JoinsLate : public model::Scenario {
  public:
-  JoinsLate() { model::require(ring_.add_gating(early_.sequence()), "there is place"); }
+  explicit JoinsLate(bool early_leaves, Bug bug = Bug::none) : early_leaves_(early_leaves) {
+    if (bug == Bug::no_place_of_the_merge) ring_.remove_gating(merge_.sequence());
+  }
   std::size_t threads() const override { return 3; }
   void run(std::size_t thread) override {
     if (thread == 0) {
@@ -323,16 +326,17 @@ class JoinsLate : public model::Scenario {
       producers_.end();
     } else {
       late_.emplace(merge_, std::initializer_list<whorl::Sequence*>{}, second_);
-      model::require(ring_.add_gating(late_->sequence()), "there is place");
+      if (early_leaves_) early_.reset();
       producers_.publish(1, 0);
       has_joined_.store(true, model::Order::release);
       model::require(late_->run() == RunEnd::closed, "nothing else ends this run");
     }
   }
   void finish() override {
-    model::require(early_.run() == RunEnd::closed, "nothing else ends this run");
-    require_all({.values = of(first_, 0)}, 1, kEach);
     model::require(of(second_, 1).size() == 1, "an event is lost that was published after it had joined");
+    if (early_leaves_) return require_end_of(of(second_, 0), kEach);
+    model::require(early_->run() == RunEnd::closed, "nothing else ends this run");
+    require_all({.values = of(first_, 0)}, 1, kEach);
     // Its part of each shard is an end of that; the rest is the order of the other one.
     std::vector<int> rest;
     for (const int value : first_.values) {
@@ -355,13 +359,64 @@ class JoinsLate : public model::Scenario {
   }
   static std::vector<int> of(const Seen& seen, int shard) { return of_shard(seen.values, shard); }
 
-  ById ring_{4 * kShards, kShards};
+  using Consumer = OrderedEventProcessor<Merge<ById>, Seen&>;
+
+  const bool early_leaves_;
+  ById ring_{(early_leaves_ ? 1 : 4) * kShards, kShards};
   Producers<ById> producers_{ring_};
   Merge<ById> merge_{ring_, {}, {.tickets = 4}};
   Seen first_, second_;
-  OrderedEventProcessor<Merge<ById>, Seen&> early_{merge_, {}, first_};
-  std::optional<OrderedEventProcessor<Merge<ById>, Seen&>> late_;
+  std::optional<Consumer> early_{std::in_place, merge_, std::initializer_list<whorl::Sequence*>{}, first_};
+  std::optional<Consumer> late_;
   model::Atomic<bool> has_joined_{false, "joined"};
+};
+
+/// A consumer, and one that follows it, join while events are published and merged. They run when all others are done: no event
+/// that the first one has yet to read is overwritten, though the second one joins ahead of it.
+class ChainJoins : public model::Scenario {
+ public:
+  explicit ChainJoins(Bug bug) : bug_(bug) { first_.marks = second_.follows = true; }
+  std::size_t threads() const override { return 3; }
+  void run(std::size_t thread) override {
+    if (thread == 0) {
+      model::require(merge_.run() == RunEnd::closed, "nothing else ends this run");
+    } else if (thread == 1) {
+      produce();
+    } else {
+      one_.emplace(merge_, std::initializer_list<whorl::Sequence*>{}, first_);
+      if (bug_ == Bug::no_place_in_the_shards) ring_.remove_gating(one_->sequence());
+      while (merge_.sequence().passed(0) == 0) model::yield();
+      two_.emplace(merge_, std::initializer_list<whorl::Sequence*>{&one_->ticket_sequence()}, second_);
+      have_joined_.store(true, model::Order::release);
+    }
+  }
+  void finish() override {
+    for (auto* processor : {&*one_, &*two_}) {
+      model::require(processor->run() == RunEnd::closed, "nothing else ends this run");
+    }
+    require_end_of(first_.values, published_);
+    require_end_of(second_.values, published_);
+    model::require(second_.values.size() <= first_.values.size(), "who follows sees more");
+  }
+
+ private:
+  // As much as there is room for, up to a lap more than fits; at last when both have joined.
+  void produce() {
+    const auto fill = [this](Event& event) { event.value.set(published_); };
+    for (bool is_last = false; !is_last; model::yield()) {
+      is_last = have_joined_.load(model::Order::acquire);
+      if (published_ != 3) published_ += ring_.shard_for(0).try_publish_event(fill);
+    }
+    ring_.close();
+  }
+
+  const Bug bug_;
+  ById ring_{kShards, kShards};
+  Merge<ById> merge_{ring_, {}, {.tickets = 4}};
+  int published_ = 0;
+  Seen first_, second_;
+  std::optional<OrderedEventProcessor<Merge<ById>, Seen&>> one_, two_;
+  model::Atomic<bool> have_joined_{false, "joined"};
 };
 
 template <class R>
@@ -387,6 +442,10 @@ void bugs(model::Suite& suite) {
                   model::scenario<Merged<ById, Bug::no_place_in_the_shards>>(Plan{.shards = 1, .each = 2}));
   suite.must_fail("planted: a consumer without a place among the tickets", "",
                   model::scenario<Merged<ById, Bug::no_place_among_tickets>>(Plan{.prepared = true}));
+  suite.must_fail("planted: a merge without a place in the shards, its first consumer is replaced", "",
+                  model::scenario<JoinsLate>(true, Bug::no_place_of_the_merge));
+  suite.must_fail("planted: of a chain that joins late, only the last one has a place in the shards", "",
+                  model::scenario<ChainJoins>(Bug::no_place_in_the_shards));
 }
 
 }  // namespace
@@ -412,8 +471,12 @@ int main(int argc, char** argv) {
   }
   suite.check("one has ended, and leaves", model::scenario<OneLeaves>(false));
   suite.sample("one ends, and leaves", model::scenario<OneLeaves>(true));
-  suite.check("one joins late", model::scenario<JoinsLate>(), kThree);
-  suite.sample("one joins late, by lot", model::scenario<JoinsLate>());
+  suite.check("one joins late", model::scenario<JoinsLate>(false), kThree);
+  suite.sample("one joins late, by lot", model::scenario<JoinsLate>(false));
+  suite.check("one joins late, the other one leaves", model::scenario<JoinsLate>(true), kThree);
+  suite.sample("one joins late, the other one leaves, by lot", model::scenario<JoinsLate>(true));
+  suite.check("a chain joins late", model::scenario<ChainJoins>(Bug::none), kThree);
+  suite.sample("a chain joins late, by lot", model::scenario<ChainJoins>(Bug::none));
   bugs(suite);
   return suite.finish();
 }

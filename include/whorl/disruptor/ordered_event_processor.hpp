@@ -37,10 +37,12 @@ struct OrderedProcessorOptions {
 /// Threads:   run: one at a time. halt, is_running, sequence, ticket_sequence: any. error: after run.
 /// Order:     that of the merge, over all shards. What the handler did with an event is visible to whoever follows, in the order
 ///            or by shards.
-/// Gates:     it is a member of the tickets' gate from its construction on. Whoever builds the graph makes sequence() of
-///            those that nobody follows members of the shards' gates; each begins in each shard with what is claimed
-///            when it joins, or is constructed, or a little later if there are tickets on their way just then.
-/// Errors:    std::invalid_argument: the merge has 64 consumers; std::bad_alloc.
+/// Gates:     it is a member of the tickets' gate and of the shards' gates from its construction on, whether others follow it or
+///            not: nobody has to add it, and a chain may be built while events are published, those upstream first, as they
+///            must be. It begins in each shard with what is claimed then, or a little later if there are tickets on
+///            their way. Until it runs, all others wait for it, a ring later.
+/// Errors:    std::invalid_argument: the merge has 64 consumers, or the gates of its shards 64 members, of which the merge is
+///            one; std::bad_alloc.
 template <class Merge, class Handler, WaitStrategy W = typename Merge::Wait>
   requires ShardedEventHandler<Handler, typename Merge::Shard>
 class OrderedEventProcessor
@@ -68,13 +70,13 @@ class OrderedEventProcessor
         batch_(shards_, tickets_.capacity()),
         barrier_(tickets_, upstream, std::move(wait)),
         place_(tickets_),
-        sequence_(shards_) {}
-  /// It leaves the merge, and its sequence the gates. It must not be running.
+        shards_place_(shards_, "OrderedEventProcessor") {}
+  /// It leaves the merge and the gates. It must not be running.
   ~OrderedEventProcessor() { this->require_stopped(); }
 
-  /// How far it has come in each shard: for gates, and for consumers that follow it without an order.
-  Progress& sequence() noexcept { return sequence_; }
-  const Progress& sequence() const noexcept { return sequence_; }
+  /// How far it has come in each shard: for consumers that follow it without an order.
+  Progress& sequence() noexcept { return shards_place_.sequence(); }
+  const Progress& sequence() const noexcept { return shards_place_.sequence(); }
   /// How many tickets are behind it: for those that follow it in the order.
   Sequence& ticket_sequence() noexcept { return place_.sequence(); }
   const Sequence& ticket_sequence() const noexcept { return place_.sequence(); }
@@ -84,12 +86,12 @@ class OrderedEventProcessor
 
   void begin() noexcept {
     if (has_left_) return;
-    sequence_.go_on();
+    sequence().go_on();
     place_.sequence().go_on();
   }
   void finish() noexcept {
     has_left_ = true;
-    sequence_.end();
+    sequence().end();
     place_.sequence().end();
     place_.leave();
   }
@@ -102,10 +104,10 @@ class OrderedEventProcessor
     const std::size_t available = barrier_.look(ticket);
     if (available == 0) return wait(ticket, stop);
     const std::size_t most = options_.max_batch == 0 ? ~std::size_t{0} : options_.max_batch;
-    const std::size_t n = batch_.look(tickets_, ticket, available, sequence_, most);
-    const bool go_on = n == 0 || this->hand_over(shards_, batch_, sequence_, n,
-                                                 [&] { return batch_.count(tickets_, ticket, available, sequence_); });
-    batch_.release(sequence_, place_.sequence());
+    const std::size_t n = batch_.look(tickets_, ticket, available, sequence(), most);
+    const bool go_on = n == 0 || this->hand_over(shards_, batch_, sequence(), n,
+                                                 [&] { return batch_.count(tickets_, ticket, available, sequence()); });
+    batch_.release(sequence(), place_.sequence());
     return go_on;
   }
 
@@ -123,7 +125,7 @@ class OrderedEventProcessor
   detail::TicketBatch<S> batch_;
   SequenceBarrier<Tickets, W> barrier_;
   detail::TicketPlace<Tickets> place_;  // before its place in the shards: what it finds there has a ticket that it sees
-  Progress sequence_;
+  detail::ShardsPlace<S> shards_place_;
   bool has_left_ = false;
 };
 

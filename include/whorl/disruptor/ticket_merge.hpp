@@ -9,8 +9,10 @@
 #include <whorl/disruptor/next.hpp>
 #include <whorl/disruptor/processor_loop.hpp>
 #include <whorl/disruptor/ring_buffer.hpp>
+#include <whorl/disruptor/sharded_place.hpp>
 #include <whorl/disruptor/sharded_reader.hpp>
 #include <whorl/ring/options.hpp>
+#include <whorl/sync/contract.hpp>
 #include <whorl/sync/sync.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG {
@@ -57,9 +59,11 @@ struct NoHandler {};
 ///            somebody who knew that an event had been handled in this order comes after that. It is not the order of time: of
 ///            two events that have no ticket yet, in different shards, either may come first.
 /// Full:      without room for a ticket it waits for the slowest ordered consumer, and its shards fill up.
-/// Errors:    std::invalid_argument: a quota of nothing, a number of tickets that is no power of two; std::bad_alloc.
-/// Gates:     its consumers are never ahead of it, so their sequences gate the shards for it, too. sequence() is to join the
-///            shards' gates where there are times without an ordered consumer.
+/// Errors:    std::invalid_argument: a quota of nothing, a number of tickets that is no power of two, shards whose gates have
+///            64 members; std::bad_alloc.
+/// Gates:     sequence() is a member of the shards' gates from the construction on, until it has ended for good: one of their
+///            64 places. So producers wait for it, too, also where there is no ordered consumer, or only one that has come
+///            later, and is to read what lies ahead of it.
 /// Lifetime:  its consumers end before it does, and it before the shards.
 template <class S, WaitStrategy W = typename S::Wait>
 class TicketMerge : public detail::ProcessorLoop<TicketMerge<S, W>, void, ShardPlace, detail::NoHandler> {
@@ -79,17 +83,17 @@ class TicketMerge : public detail::ProcessorLoop<TicketMerge<S, W>, void, ShardP
       : Base({}),
         shards_(shards),
         // Open: while nobody is there for whom there is an order, nothing waits.
-        tickets_(options.tickets, wait,
+        tickets_(detail::require_power_of_two("TicketMerge", "tickets", options.tickets), wait,
                  {.without_consumers = EmptyGate::open, .first_position = options.first_position}),
         sweep_(shards, detail::checked_quota(options.quota, "TicketMerge")),
         barrier_(shards, upstream, wait, tickets_),
-        sequence_(shards) {}
-  /// It must not be running.
+        place_(shards, "TicketMerge") {}
+  /// It leaves the gates. It must not be running.
   ~TicketMerge() { this->require_stopped(); }
 
   /// How far it has come.
-  Progress& sequence() noexcept { return sequence_; }
-  const Progress& sequence() const noexcept { return sequence_; }
+  Progress& sequence() noexcept { return place_.sequence(); }
+  const Progress& sequence() const noexcept { return place_.sequence(); }
 
   /// For its consumers: what they read, and what that is of.
   Tickets& tickets() noexcept { return tickets_; }
@@ -114,19 +118,20 @@ class TicketMerge : public detail::ProcessorLoop<TicketMerge<S, W>, void, ShardP
   static ShardPlace now() noexcept { return {}; }
   void close() noexcept { shards_.close(); }
 
-  void begin() noexcept { sequence_.go_on(); }
+  void begin() noexcept { sequence().go_on(); }
   void finish() noexcept {
-    sequence_.end();
+    sequence().end();
     if (tickets_.is_closed()) return;
     tickets_.close();
     tickets_.disown();
+    place_.leave();
   }
 
   // One sweep, or one wait for it. False: the run is over.
   bool step(const std::stop_token& stop) {
     if (tickets_.is_closed()) return this->go_on_after(BarrierEnd::closed, [] {});
-    if (sweep_.look(barrier_, sequence_, ~std::size_t{0}) == 0) {
-      return this->go_on_after(barrier_.wait_for_any(sequence_, stop), [] {});
+    if (sweep_.look(barrier_, sequence(), ~std::size_t{0}) == 0) {
+      return this->go_on_after(barrier_.wait_for_any(sequence(), stop), [] {});
     }
     for (std::size_t r = 0; r != sweep_.runs(); ++r) {
       if (!publish(sweep_.run(r), stop)) return false;
@@ -142,8 +147,7 @@ class TicketMerge : public detail::ProcessorLoop<TicketMerge<S, W>, void, ShardP
     sync::plain_write(&ticket);
     ticket = {run.shard, static_cast<SequenceNumber>(run.begin), static_cast<std::size_t>(run.end - run.begin)};
     tickets_.publish(next.sequence);
-    // Not by the sequence of all shards, which would wake consumers: none follows it.
-    sequence_.in(run.shard).release(run.end);
+    sequence().release(run.shard, run.end);
     return true;
   }
   NextResult claim(const std::stop_token& stop) {
@@ -159,7 +163,7 @@ class TicketMerge : public detail::ProcessorLoop<TicketMerge<S, W>, void, ShardP
   Tickets tickets_;
   detail::ShardedSweep<S> sweep_;
   Barrier barrier_;
-  Progress sequence_;
+  detail::ShardsPlace<S> place_;  // last: nothing else can fail any more
 };
 
 template <class Ring>

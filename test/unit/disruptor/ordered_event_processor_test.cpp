@@ -61,7 +61,7 @@ TEST_CASE_TEMPLATE("OrderedEventProcessor: sees the shards in the order of the t
   EventDiary one, two, any;
   Ordered<Ring> a(merge, {}, one), b(merge, {}, two);
   whorl::ShardedEventProcessor<typename Ring::Shard, EventDiary&> unordered(ring, {}, any);
-  for (auto* progress : {&a.sequence(), &b.sequence(), &unordered.sequence()}) REQUIRE(ring.add_gating(*progress));
+  REQUIRE(ring.add_gating(unordered.sequence()));
   InTurn<Ring> publish{ring, merge, producers};
   publish({{1, 2}, {0, 1}, {1, 1}});
   publish.end();
@@ -101,7 +101,6 @@ TEST_CASE_TEMPLATE(
   MergeOf<Ring> merge(ring, {}, {.tickets = 2, .quota = 2});
   EventDiary one, two, three;
   Ordered<Ring> bad(merge, {}, one), sibling(merge, {}, two), follower(merge, {&bad.ticket_sequence()}, three);
-  for (auto* processor : {&sibling, &follower}) REQUIRE(ring.add_gating(processor->sequence()));
   one.on_event = [](std::uint64_t e) {
     if (e == 101) throw 7;
   };
@@ -181,7 +180,6 @@ TEST_CASE("OrderedEventProcessor: rewind: the batch again, but for what was rele
     }
   } diary;
   OrderedEventProcessor<MergeOf<Ring>, Releasing&> processor(merge, {}, diary);
-  REQUIRE(ring.add_gating(processor.sequence()));
   int failures = 1;
   diary.on_event = [&](std::uint64_t e) {
     if (e == 0) CHECK(ring.shard(0).remaining_capacity() == 14);
@@ -282,12 +280,10 @@ TEST_CASE("OrderedEventProcessor: one that comes late reads from there on, in th
   MergeOf<Ring> merge(ring);
   EventDiary early, late;
   Ordered<Ring> first(merge, {}, early);
-  REQUIRE(ring.add_gating(first.sequence()));
   InTurn<Ring> publish{ring, merge, producers};
   publish({{0, 1}});
   REQUIRE(producers.publish(1, 1));  // has no ticket when the other one comes: that will be of more than it is to read
   Ordered<Ring> second(merge, {}, late);
-  REQUIRE(ring.add_gating(second.sequence()));
   publish({{1, 2}, {0, 1}, {1, 1}});
   publish.end();
   for (auto* processor : {&first, &second}) CHECK(processor->run() == RunEnd::closed);
@@ -296,6 +292,28 @@ TEST_CASE("OrderedEventProcessor: one that comes late reads from there on, in th
   CHECK(early.text.find("0, 100") != std::string::npos);
   CHECK(early.text.ends_with("102, 1, 103,. s"));
   CHECK(late.text.ends_with("102, 1, 103,. s"));
+}
+
+TEST_CASE_TEMPLATE("OrderedEventProcessor: a chain that comes while events are published: producers wait for all of it",
+                   B, WHORL_TEST_SHARDED_BUFFERS) {
+  typename B::template Of<std::uint64_t> ring(16, 2);
+  using Ring = decltype(ring);
+  Producers producers(ring);
+  MergeOf<Ring> merge(ring);
+  EventDiary one, two;
+  Ordered<Ring> first(merge, {}, one);
+  REQUIRE(producers.publish(0, 4));
+  Ordered<Ring> follower(merge, {&first.ticket_sequence()}, two);
+  REQUIRE(producers.publish(0, 4));
+  Merging(merge).wait_until({8, 0});
+  CHECK_FALSE(producers.publish(0));  // the first one has read nothing yet
+  producers.end();
+  for (auto* processor : {&first, &follower}) {
+    Merging merging(merge);
+    CHECK(processor->run() == RunEnd::closed);
+  }
+  CHECK(one.text == "S B8/8 0 1 2 3 4 5 6 7,. s");
+  CHECK(two.text == "S B4/4 4 5 6 7,. s");
 }
 
 TEST_CASE("OrderedEventProcessor: who follows it without an order reads what it has passed, shard by shard") {
@@ -325,7 +343,6 @@ TEST_CASE("OrderedEventProcessor: a halted one keeps its place: the merge waits 
   MergeOf<Ring> merge(ring, {}, {.tickets = 1});
   EventDiary diary;
   Ordered<Ring> processor(merge, {}, diary);
-  REQUIRE(ring.add_gating(processor.sequence()));
   diary.on_event = [&](std::uint64_t e) {
     if (e == 0) processor.halt();
   };
@@ -396,7 +413,6 @@ TEST_CASE_TEMPLATE("OrderedEventProcessor: a graph in threads sees every event o
     MergeOf<Ring> merge(ring, {}, {.tickets = 4, .quota = 3, .first_position = from});
     OrderedEventProcessor<MergeOf<Ring>, Writer&> a(merge, {}, one), b(merge, {}, two, {.max_batch = 3}),
         c(merge, {&a.ticket_sequence(), &b.ticket_sequence()}, last);
-    REQUIRE(ring.add_gating(c.sequence()));
     {
       std::vector<std::jthread> threads;
       threads.emplace_back([&] { merge.run(); });
