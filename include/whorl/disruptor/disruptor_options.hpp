@@ -78,7 +78,7 @@ struct HandlerOptions {
   std::optional<Scheduling> scheduling = {};    ///< and how
   NodeGroup after = {};                         ///< it handles an event when all of these have; none: at once
   std::optional<std::size_t> max_batch = {};    ///< a quarter of the capacity, if not said; 0: as many as there are
-  std::optional<std::size_t> quota = {};        ///< the most of one shard in a batch; a quarter of it, if not said
+  std::optional<std::size_t> quota = {};        ///< of one shard in a batch, at most; a quarter of it, if not said
   std::chrono::nanoseconds timeout = kForever;  ///< how long it waits before it calls on_timeout
   bool own_thread = false;                      ///< it gets no thread: call Disruptor::run(node) in one of yours
 };

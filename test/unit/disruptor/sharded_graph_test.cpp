@@ -129,6 +129,28 @@ TEST_CASE_TEMPLATE("sharded Disruptor: a worker that fails ends who comes after 
   CHECK(after <= accepted);
 }
 
+// The sequence of one that was halted has not ended: who comes after another worker of its group would wait for it.
+TEST_CASE_TEMPLATE("sharded Disruptor: a worker that is halted ends who comes after any of the group", F,
+                   WHORL_TEST_SHARDED_FLOWS) {
+  typename F::template Of<std::uint64_t> d({.capacity = 8, .shards = 2});
+  std::atomic<bool> go{false};
+  std::uint64_t after = 0;
+  const auto make = [&](std::size_t worker) {
+    return [&go, worker](std::uint64_t&) {
+      while (worker == 1 && !go) std::this_thread::yield();
+    };
+  };
+  const whorl::NodeGroup group = d.handle_divided(2, make);
+  d.handle([&](std::uint64_t&) { ++after; }, {.after = {*group.begin()}});
+  d.start();
+  CHECK(producer_of_shard(d, 1).publish_batch(4, kNumbered) == PublishResult::ok);
+  d.halt(*std::prev(group.end()));  // after the batch that it is at: one event
+  go = true;
+  d.join();
+  CHECK(after <= 1);
+  CHECK(d.error() == nullptr);
+}
+
 // ---- pollers, and loops of one's own --------------------------------------------------------------------------------
 
 TEST_CASE_TEMPLATE("sharded Disruptor: a poller is a node, takes turns, and hears of the end", F,
