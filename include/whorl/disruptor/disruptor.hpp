@@ -48,7 +48,8 @@ namespace whorl::inline WHORL_ABI_TAG {
 ///            shard; ACROSS SHARDS THERE IS NONE: two nodes may see the events of two shards in different orders.
 /// Progress:  a node waits for what it comes after, a producer for the slowest node.
 /// Errors:    misuse of the graph: std::invalid_argument, which says what to do instead.
-/// Lifetime:  producers, pollers, claims, and calls of run() end before it does.
+/// Lifetime:  producers, pollers, claims, and calls of run() end before it does. Checked builds stop where an exclusive
+///            producer does not.
 /// Source:    the DSL of the LMAX Disruptor (D. Barker and others), with producers as handles, an end, and errors that are
 ///            not swallowed.
 template <class E, class Kind = Multi, WaitStrategy W = BlockingWait, class Layout = DefaultEventLayout<E>>
