@@ -268,6 +268,43 @@ TEST_CASE_TEMPLATE("fault 13: a node that finds no memory leaves its Disruptor a
   CHECK(failures > 3);
 }
 
+TEST_CASE("fault 13: workers one of which finds no memory are none of them there" * doctest::skip(kSkipped)) {
+  std::int64_t failures = 0;
+  for (bool done = false; !done; ++failures) {
+    CAPTURE(failures);
+    whorl::Disruptor<std::uint64_t, whorl::Sharded<whorl::Shared>> d({.capacity = 8, .shards = 4});
+    auto first = d.poller();
+    std::atomic<std::uint64_t> handled = 0;
+    const whorl::HandlerOptions options{.name = kLong, .after = {first.id()}};
+    before_failure = failures;
+    try {
+      d.handle_divided(3, [&](std::size_t) { return [&](const std::uint64_t&) { ++handled; }; }, options);
+      done = true;
+    } catch (const std::bad_alloc&) {
+    }
+    before_failure = -1;
+    REQUIRE(d.stats().nodes.size() == (done ? 4 : 1));
+    d.start();
+    // Producers wait for the last that there is, and for nobody else.
+    const auto fill = [](std::uint64_t& e) { e = 1; };
+    std::uint64_t read = 0;
+    for (int lap = 0; lap < 3; ++lap) {
+      for (std::uint64_t shard = 0; shard < 4; ++shard) {
+        CHECK(d.producer(shard).try_publish_batch(2, fill) == whorl::PublishResult::ok);
+        CHECK(d.producer(shard).try_publish(fill) == whorl::PublishResult::full);
+      }
+      while (first.poll([&](std::uint64_t& e) { read += e; }) == whorl::PollState::processing) {
+      }
+      REQUIRE(d.drain_for({}));
+    }
+    d.close();
+    d.join();
+    CHECK(read == 24);
+    CHECK(handled == (done ? 24 : 0));
+  }
+  CHECK(failures > 10);
+}
+
 TEST_CASE_TEMPLATE("fault 13: a node that comes late and finds no memory was never there" * doctest::skip(kSkipped), F,
                    WHORL_TEST_FLOWS) {
   typename F::template Of<std::uint64_t> d({.capacity = 2, .dynamic = true});

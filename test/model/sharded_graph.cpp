@@ -1,5 +1,5 @@
-// Models of what consumers of two shards make up: two side by side and one after both, a group of workers and one that
-// follows it; and of what goes wrong with a mistake in them, in a lease's hand-over, and in a close.
+// Models of what consumers of two shards make up: two side by side and one after both, a group of workers, one of which
+// may fail, and one that follows it; and of what goes wrong with a mistake in them, in a lease's hand-over, and in a close.
 
 #include <array>
 #include <optional>
@@ -108,15 +108,19 @@ class Diamond : public model::Scenario {
   std::array<std::optional<Ring::Lease>, kShards> leases_;
 };
 
-enum class GroupBug { none, one_has_all_shards };
+enum class GroupBug { none, one_has_all_shards, one_ends_all };
 
 /// Two workers divide the shards, and one follows them: each event comes to one worker, those of a shard in their order, and
-/// then to the follower. All come to their end when the shards do.
-template <GroupBug kBug>
+/// then to the follower. All come to their end when the shards do. Or the second worker fails at its first event, and closes the
+/// shards: the other one handles all the same what there is, and the follower sees of either shard what was handled there.
+template <GroupBug kBug, bool kFails = false>
 class Group : public model::Scenario {
   struct Works {
-    void operator()(Event& event, const whorl::ShardedEventContext<Ring::Shard>& context) noexcept {
+    void operator()(Event& event, const whorl::ShardedEventContext<Ring::Shard>& context) noexcept(!kFails) {
       model::require(event.value.get() == context.sequence, "another event");
+      if constexpr (kFails) {
+        if (context.shard == 1) throw 7;
+      }
       event.marks[0].set(context.sequence);
       ++seen[context.shard];
     }
@@ -139,23 +143,25 @@ class Group : public model::Scenario {
       model::require(has_room, "there is room");
       leases_[shard].emplace(std::move(*lease));
     }
-    ring_.close();
+    if (!kFails) ring_.close();
     for (auto& lease : leases_) lease.reset();
   }
   std::size_t threads() const override { return 3; }
   void run(std::size_t thread) override {
-    const RunEnd end = thread == 0 ? even_.run() : thread == 1 ? odd_.run() : last_.run();
-    model::require(end == RunEnd::closed, "nothing else ends this run");
+    const RunEnd end = thread == 0 ? odd_.run() : thread == 1 ? last_.run() : even_.run();
+    model::require(end == (kFails && thread == 0 ? RunEnd::failed : RunEnd::closed), "nothing else ends this run");
+    if (kBug == GroupBug::one_ends_all && thread == 0) group_.end();
   }
   void finish() override {
-    model::require(even_.handler().seen == std::array{2, 0} && odd_.handler().seen == std::array{0, 2},
+    constexpr int kOfOdd = kFails ? 0 : 2;
+    model::require(even_.handler().seen == std::array{2, 0} && odd_.handler().seen == std::array{0, kOfOdd},
                    "an event is lost, or came to two workers");
-    model::require(last_.handler().seen == std::array{2, 2}, "an event is lost");
+    model::require(last_.handler().seen == std::array{2, kOfOdd}, "an event is lost");
   }
 
  private:
   static constexpr whorl::ShardStripe kSecond =
-      kBug == GroupBug::none ? whorl::ShardStripe{1, 2} : whorl::ShardStripe{0, 1};
+      kBug == GroupBug::one_has_all_shards ? whorl::ShardStripe{0, 1} : whorl::ShardStripe{1, 2};
   template <class Handler>
   using Processor = whorl::ShardedEventProcessor<Ring::Shard, Handler>;
 
@@ -237,6 +243,10 @@ int main(int argc, char** argv) {
   suite.check("two workers, and one that follows them", model::scenario<Group<GroupBug::none>>(), kFew);
   suite.must_fail("planted: one of two workers has all shards", "",
                   model::scenario<Group<GroupBug::one_has_all_shards>>());
+  suite.check("two workers, one of which fails, and one that follows them",
+              model::scenario<Group<GroupBug::none, true>>(), kFewer);
+  suite.must_fail("planted: a worker that fails ends all shards", "lost",
+                  model::scenario<Group<GroupBug::one_ends_all, true>>());
   suite.check("a lease changes hands", model::scenario<HandedOver>(false));
   suite.must_fail("planted: a lease is given back before its event is published", "",
                   model::scenario<HandedOver>(true));

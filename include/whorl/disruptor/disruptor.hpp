@@ -40,7 +40,7 @@ namespace whorl::inline WHORL_ABI_TAG {
 /// Disruptor: it is closed, producers are told so, nodes that come after the failed one end, all others handle what there
 /// is, and join() throws what was thrown.
 ///
-/// Threads:   producers: any. close, halt, error, is_closed: any. run: one for each such node. stats: any, but not while
+/// Threads:   producers, and producer(), once it has been started: any, also at once. close, halt, error, is_closed: any. run: one for each such node. stats: any, but not while
 ///            nodes are added or removed. Everything else: one at a time, and not from inside a handler.
 /// Order:     as ring buffer and processors: what a producer, and every node upstream, did with an event is visible to its
 ///            handler.
@@ -48,7 +48,8 @@ namespace whorl::inline WHORL_ABI_TAG {
 ///            shard; ACROSS SHARDS THERE IS NONE: two nodes may see the events of two shards in different orders.
 /// Progress:  a node waits for what it comes after, a producer for the slowest node.
 /// Errors:    misuse of the graph: std::invalid_argument, which says what to do instead.
-/// Lifetime:  producers, pollers, claims, and calls of run() end before it does.
+/// Lifetime:  producers, pollers, claims, and calls of run() end before it does. Checked builds stop where an exclusive
+///            producer does not.
 /// Source:    the DSL of the LMAX Disruptor (D. Barker and others), with producers as handles, an end, and errors that are
 ///            not swallowed.
 template <class E, class Kind = Multi, WaitStrategy W = BlockingWait, class Layout = DefaultEventLayout<E>>
@@ -128,12 +129,13 @@ class Disruptor : public detail::DisruptorLife<typename detail::DisruptorRing<E,
   }
 
   /// Several nodes that divide the shards: each event comes to one of them, and all of a shard, so of a producer, to the
-  /// same, in their order: worker i of n handles the shards s with s % n == i, by the handler that make_handler(i) gives. Who
-  /// comes after one of them comes after them all; they are there before start(), and stay.
+  /// same, in their order: worker i of n handles the shards s with s % n == i, by the handler that make_handler(i) gives, which
+  /// is moved or copied here, or stays where it is if that is a std::ref. Who comes after one of them comes after them all;
+  /// they are there before start(), and stay.
   ///
   /// Errors:  std::invalid_argument: no worker, or more of them than shards; after start(). None is added then.
   template <class Make>
-    requires(kSharded && detail::NodeHandles<std::invoke_result_t<Make&, std::size_t>, Ring>)
+    requires(kSharded && detail::NodeHandles<std::unwrap_ref_decay_t<std::invoke_result_t<Make&, std::size_t>>, Ring>)
   NodeGroup handle_divided(std::size_t workers, Make make_handler, const HandlerOptions& options = {}) {
     check_outside("add a node");
     return detail::add_workers(graph_, ring_, workers, make_handler, options, drive(options));
@@ -187,6 +189,16 @@ class Disruptor : public detail::DisruptorLife<typename detail::DisruptorRing<E,
     check_started();
     const std::size_t shard = ring_.shard_of(id);
     return Producer(entrance_.at(shard), shard);
+  }
+  /// Refused: without an id.
+  template <class Id = void>
+  Producer producer()
+    requires(kSharded && Ring::kShared)
+  {
+    static_assert(!std::is_void_v<Id>,
+                  "whorl: a producer of Shared shards has an id, whose low bits choose the shard: producer(0), "
+                  "producer(1), ... for one after the other");
+    detail::refuse("never called");
   }
   /// The producer, which can be moved, of exclusive shards that of one which has none; none as long as there is another one,
   /// of each shard, or when it is closed.

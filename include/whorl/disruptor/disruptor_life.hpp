@@ -71,6 +71,8 @@ class DisruptorLife {
 
   // ---- anybody ----------------------------------------------------------------------------------------------------
 
+  /// In events, over all shards. A producer publishes in one shard, and no more at once than that has: capacity() / shards,
+  /// which is Producer::capacity().
   std::size_t capacity() const noexcept { return ring_.capacity(); }
   /// How much could be claimed now; news.
   std::size_t remaining_capacity() const noexcept { return Traits::remaining_capacity(ring_); }
@@ -90,6 +92,9 @@ class DisruptorLife {
     graph_.forsake();
     graph_.join();
     graph_.wait_outside();
+    WHORL_ASSERT(
+        !entrance_.has_handles(),
+        "a producer ends before its Disruptor does: declare it after that, or reset() the optional that it is in");
   }
 
   static NodeDrive drive(const HandlerOptions& options) noexcept {

@@ -59,6 +59,8 @@ class NodeGroup {
   NodeGroup(std::initializer_list<NodeId> nodes) : nodes_(nodes) {}
 
   void add(NodeId node) { nodes_.push_back(node); }
+  /// The next add()s fail no more, as long as there are no more than n nodes.
+  void reserve(std::size_t n) { nodes_.reserve(n); }
   std::size_t size() const noexcept { return nodes_.size(); }
   auto begin() const noexcept { return nodes_.begin(); }
   auto end() const noexcept { return nodes_.end(); }
@@ -73,11 +75,13 @@ class NodeGroup {
 
 /// What a node may be told.
 struct HandlerOptions {
-  std::string name = {};                        ///< its thread's, and in messages and stats
-  std::optional<int> cpu = {};                  ///< where its thread runs
-  std::optional<Scheduling> scheduling = {};    ///< and how
-  NodeGroup after = {};                         ///< it handles an event when all of these have; none: at once
-  std::optional<std::size_t> max_batch = {};    ///< a quarter of the capacity, if not said; 0: as many as there are
+  std::string name = {};                      ///< its thread's, and in messages and stats
+  std::optional<int> cpu = {};                ///< where its thread runs
+  std::optional<Scheduling> scheduling = {};  ///< and how
+  NodeGroup after = {};                       ///< it handles an event when all of these have; none: at once
+  /// A quarter of the capacity, if not said; 0: as many as there are. Where there are shards: over all of them, and
+  /// without a limit of its own if not said, or 0; but none gives more than `quota`.
+  std::optional<std::size_t> max_batch = {};
   std::optional<std::size_t> quota = {};        ///< of one shard in a batch, at most; a quarter of it, if not said
   std::chrono::nanoseconds timeout = kForever;  ///< how long it waits before it calls on_timeout
   bool own_thread = false;                      ///< it gets no thread: call Disruptor::run(node) in one of yours

@@ -120,6 +120,12 @@ class Entrance {
                        [&](const Word* thread) { return thread->load(sync::relaxed) == self; });  // relaxed: as above
   }
 
+  // An exclusive producer's handle is there, or is there no more: counted where checks are on, for has_handles.
+  void count_handle(std::uint32_t more) noexcept {
+    if constexpr (WHORL_CHECKED) handles_.fetch_add(more, sync::relaxed);  // relaxed: a count, for who destroys it all
+  }
+  bool has_handles() const noexcept { return handles_.load(sync::relaxed) != 0; }  // relaxed: as above
+
   Ring& ring() noexcept { return ring_; }
   std::uint64_t full_waits() const noexcept { return full_waits_.load(sync::relaxed); }  // relaxed: a count
 
@@ -137,6 +143,7 @@ class Entrance {
   SmallLock lock_;
   std::vector<const Word*> threads_;
   sync::Atomic<std::uint64_t> full_waits_{0};                     // producers that wait
+  sync::Atomic<std::uint32_t> handles_{0};                        // of the exclusive producer
   alignas(kCacheLine) sync::Atomic<bool> inside_{false};          // the only producer
   alignas(kCacheLine) sync::Atomic<std::uint32_t> handshake_{0};  // nobody: what the barriers are about
 };

@@ -36,6 +36,10 @@ class Graph : public Running<Ring> {
     std::vector<Progress*> upstream;
     for (const NodeId id : node->options.after) follow(*node, at(id).processor.sequence(), upstream);
     node->processor = AnyProcessor<Progress>(make(*node, std::span<Progress* const>(upstream)));
+    if (const Node* const other = this->sharing_with(*node)) {
+      refuse(who(*node) + ": its sequence() is that of node " + std::to_string(other->number) + ": each has its own. " +
+             "Where there are shards, workers that divide them, and share one, are made with handle_divided()");
+    }
     node->sleeps_before = Traits::sleeps(node->processor.sequence(), node->part);
     node->is_late = is_started_;
     make_room_for(*node);

@@ -15,6 +15,7 @@
 #include <whorl/disruptor/event_poller.hpp>
 #include <whorl/disruptor/producer.hpp>
 #include <whorl/disruptor/ring_buffer.hpp>
+#include <whorl/ring/kinds.hpp>
 
 namespace whorl::inline WHORL_ABI_TAG::detail {
 
@@ -111,6 +112,23 @@ struct GraphRing {
 template <class E, class Kind, class Layout, class W>
 struct DisruptorRing {
   using Type = RingBuffer<E, Kind, Layout, W>;
+};
+
+// Forgotten: Sharded<>. The rest of what is written for it is compiled with the ring that is likest, so that this is all
+// that is said.
+template <class E, class Layout, class W>
+struct DisruptorRing<E, Exclusive, Layout, W> {
+  static_assert(sizeof(E) == 0,
+                "whorl: Exclusive is what a shard can be: Disruptor<E, Sharded<Exclusive>> for shards, or "
+                "Disruptor<E, Single> for one ring with one producer");
+  using Type = RingBuffer<E, Single, Layout, W>;
+};
+template <class E, class Layout, class W>
+struct DisruptorRing<E, Shared, Layout, W> {
+  static_assert(sizeof(E) == 0,
+                "whorl: Shared is what a shard can be: Disruptor<E, Sharded<Shared>> for shards, or "
+                "Disruptor<E, Multi> for one ring with many producers");
+  using Type = RingBuffer<E, Multi, Layout, W>;
 };
 
 // What can be a node's handler.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -80,6 +81,9 @@ class ProducerBase {
     return claim_or(n, [&](Ring&, SequenceNumber&) { return entrance().refusal(); });
   }
 
+  /// The most that can be published, or claimed, at once: the capacity of the ring, where there are shards of this producer's.
+  /// More is `full`, however long one waits. 0: it was moved from.
+  std::size_t capacity() const noexcept { return entrance_ == nullptr ? 0 : entrance_->ring().capacity(); }
   /// Nothing can be published any more.
   bool is_closed() const noexcept { return entrance_ == nullptr || entrance_->ring().is_closed(); }
 
@@ -124,11 +128,16 @@ template <class Ring>
 class SingleProducer : public ProducerBase<Ring> {
  public:
   /// Used by the Disruptor, which has taken the right for it.
-  explicit SingleProducer(detail::Entrance<Ring>& entrance) noexcept : ProducerBase<Ring>(&entrance) {}
+  explicit SingleProducer(detail::Entrance<Ring>& entrance) noexcept : ProducerBase<Ring>(&entrance) {
+    entrance.count_handle(1);
+  }
   SingleProducer(SingleProducer&& other) noexcept : ProducerBase<Ring>(other.take()) {}
   SingleProducer& operator=(SingleProducer&&) = delete;
   ~SingleProducer() {
-    if (auto* entrance = this->take()) entrance->ring().disown();
+    auto* const entrance = this->take();
+    if (entrance == nullptr) return;
+    entrance->count_handle(~std::uint32_t{0});  // one less, and now the next producer can be had
+    entrance->ring().disown();
   }
 };
 

@@ -120,6 +120,14 @@ class Running {
     wait.wait(Traits::waiting(ring_, progress), is_over, until);
     return passed();
   }
+  // The one whose progress `node` has as well, if they are no workers of a group. A gate has it once, and would let go of it
+  // when one of the two is removed.
+  const Node* sharing_with(const Node& node) const noexcept {
+    if (Traits::is_worker(node.part)) return nullptr;
+    const auto is_shared = [&](const auto& one) { return &one->processor.sequence() == &node.processor.sequence(); };
+    const auto it = std::find_if(nodes_.begin(), nodes_.end(), is_shared);
+    return it == nodes_.end() ? nullptr : it->get();
+  }
   // It will come no farther than it is.
   static bool is_lost(Node& node) noexcept {
     return node.where() == NodeState::ended || node.is_doomed.load(sync::relaxed);  // relaxed: news

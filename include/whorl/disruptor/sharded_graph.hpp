@@ -64,10 +64,8 @@ struct GraphRing<Ring> {
   static std::optional<Producer> try_take(Ring& ring, Entrance& entrance)
     requires(!Ring::kShared)
   {
-    for (std::size_t i = 0; i < ring.shard_count(); ++i) {
-      if (ring.shard(i).try_own()) return std::optional<Producer>(std::in_place, entrance.at(i), i);
-    }
-    return std::nullopt;
+    const std::optional<std::size_t> shard = ring.try_own_any();
+    return shard ? std::optional<Producer>(std::in_place, entrance.at(*shard), *shard) : std::nullopt;
   }
 
   static bool is_worker(const Part& part) noexcept { return part.stripe.workers != 1; }

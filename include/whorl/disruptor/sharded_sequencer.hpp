@@ -46,12 +46,25 @@ class Shards {
   // ---- producers --------------------------------------------------------------------------------------------------
 
   /// The right to be the only producer of a shard that nobody has leased; none when all are out, or when it is closed. A
-  /// lease that has been given back can be had again: a loop that takes leases until there are none may never end.
+  /// lease that has been given back can be had again: a loop that takes leases until there are none may never end. The search
+  /// begins behind the shard that was given last, so that short leases do not pile up on one: who takes the next lease, also
+  /// the same thread, has another shard as a rule, and no order between the two.
   [[nodiscard]] std::optional<Lease> lease()
     requires(!kShared)
   {
-    for (std::size_t i = 0; i < shard_count(); ++i) {
-      if (shards_[i].try_own()) return std::optional<Lease>(std::in_place, shards_[i], i);
+    const std::optional<std::size_t> i = try_own_any();
+    return i ? std::optional<Lease>(std::in_place, shards_[*i], *i) : std::nullopt;
+  }
+  /// Used by whoever makes producers of another kind: the right itself, of which shard.
+  std::optional<std::size_t> try_own_any() noexcept
+    requires(!kShared)
+  {
+    const std::size_t first = next_lease_.load(sync::relaxed);  // relaxed: where to begin, whatever it says
+    for (std::size_t k = 0; k < shard_count(); ++k) {
+      const std::size_t i = (first + k) & (shard_count() - 1);
+      if (!shards_[i].try_own()) continue;
+      next_lease_.store(i + 1, sync::relaxed);  // relaxed: as above
+      return i;
     }
     return std::nullopt;
   }
@@ -142,7 +155,8 @@ class Shards {
   }
 
   alignas(kCacheLine) EventCount news_{EventCount::Payer::sleeper};  // consumers that sleep; quiet otherwise
-  Array<S> shards_;
+  alignas(kCacheLine) Array<S> shards_;                              // everybody reads it, and nobody writes
+  alignas(kCacheLine) sync::Atomic<std::size_t> next_lease_{0};      // who takes a lease
 };
 
 }  // namespace detail

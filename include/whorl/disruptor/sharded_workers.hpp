@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <whorl/disruptor/graph.hpp>
 #include <whorl/disruptor/node_handler.hpp>
@@ -24,8 +26,9 @@ NodeId add_worker(Graph<Ring>& graph, Ring& ring, ShardStripe stripe, ShardedSeq
       node.part.group = std::make_unique<Progress>(ring);
       group = node.part.group.get();
     }
-    return GraphRing<Ring>::worker(ring, *group, upstream, NodeHandler<H, Ring>(std::forward<H>(handler), node),
-                                   node.options, stripe, ring.wait_strategy());
+    using Handler = NodeHandler<std::unwrap_ref_decay_t<H>, Ring>;
+    return GraphRing<Ring>::worker(ring, *group, upstream, Handler(std::forward<H>(handler), node), node.options,
+                                   stripe, ring.wait_strategy());
   };
   return graph.add(std::move(options), drive, make);
 }
@@ -43,6 +46,7 @@ NodeGroup add_workers(Graph<Ring>& graph, Ring& ring, std::size_t workers, Make&
            (workers == 0 ? "1" : std::to_string(ring.shard_count())) + (workers == 0 ? " or more" : " or fewer"));
   }
   NodeGroup group;
+  group.reserve(workers);  // nobody could take out a node whose id was lost
   ShardedSequence<typename Ring::Shard>* progress = nullptr;
   attempt<false>(
       [&] {

@@ -113,6 +113,8 @@ class WritesByLease {
 
   /// The right to be the only producer of a shard that nobody has leased; none when all are out or the ring is closed.
   /// A lease that has been given back can be had again: a loop that takes leases until there are none may never end.
+  /// It is that of the first free shard, so that short leases, one at a time, are all of shard 0, which is filled while the
+  /// others are empty: keep a lease as long as there is something to write.
   [[nodiscard]] std::optional<Lease> lease() {
     const auto& shards = static_cast<Ring&>(*this).shards_;
     for (std::size_t i = 0; i < shards.size(); ++i) {

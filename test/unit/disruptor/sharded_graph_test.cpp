@@ -9,10 +9,12 @@
 #include <functional>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 #include <whorl/disruptor/disruptor.hpp>
 
@@ -357,24 +359,53 @@ TEST_CASE_TEMPLATE("sharded Disruptor: one node is halted, what comes after it e
   CHECK(d.error() == nullptr);
 }
 
+namespace {
+
+// Lets others go on when it is halted, or, if that is told, when it has come to the end by itself.
+template <class D>
+struct LetsGo {
+  using Ring = typename D::Ring;
+  using Processor = whorl::ShardedEventProcessor<typename Ring::Shard, decltype(kNothing)>;
+
+  LetsGo(Ring& ring, std::atomic<bool>& go, bool at_end) : own(ring, {}, kNothing), go(go), at_end(at_end) {}
+  whorl::RunEnd run() {
+    const whorl::RunEnd end = own.run();
+    if (at_end) go = true;
+    return end;
+  }
+  void halt() noexcept {
+    own.halt();
+    go = true;
+  }
+  typename Ring::Progress& sequence() noexcept { return own.sequence(); }
+
+  Processor own;
+  std::atomic<bool>& go;
+  bool at_end;
+};
+
+}  // namespace
+
+// The first node is in its first event until the Disruptor, which is being destroyed, has come to the last one: halts it, or
+// lets it come to its end.
 TEST_CASE_TEMPLATE("sharded Disruptor: its end drains it, or halts it, as it was told", F, WHORL_TEST_SHARDED_FLOWS) {
+  using D = typename F::template Of<std::uint64_t>;
   for (const bool drains : {true, false}) {
     std::atomic<std::uint64_t> handled{0};
     std::atomic<bool> go{false};
     {
-      typename F::template Of<std::uint64_t> d(
-          {.capacity = 16, .shards = 2, .on_destroy = drains ? whorl::OnDestroy::drain : whorl::OnDestroy::halt});
+      D d({.capacity = 16, .shards = 2, .on_destroy = drains ? whorl::OnDestroy::drain : whorl::OnDestroy::halt});
       const auto handle = [&](std::uint64_t&) {
-        while (!go) std::this_thread::yield();
+        for (int ms = 0; !go && ms < 60'000; ++ms) std::this_thread::sleep_for(1ms);
+        go = true;  // nobody has halted it: it handles too many
         ++handled;
       };
       d.handle(handle, {.max_batch = 1});
+      d.process([&](typename D::Ring& ring, auto) { return std::make_unique<LetsGo<D>>(ring, go, drains); });
       d.start();
       auto zero = producer_of_shard(d, 0), one = producer_of_shard(d, 1);
       REQUIRE(zero.publish_batch(8, kNumbered) == PublishResult::ok);
       REQUIRE(one.publish_batch(8, kNumbered) == PublishResult::ok);
-      if (!drains) d.halt();
-      go = true;
     }
     CHECK((drains ? handled == 16 : handled <= 1));
   }
@@ -387,25 +418,27 @@ TEST_CASE_TEMPLATE("sharded Disruptor: closed, halted, destroyed while producers
   for (std::uint64_t round = 0, rounds = scaled(60); round < rounds; ++round) {
     Numbers accepted(4);
     std::uint64_t others = 0;
+    const bool is_destroyed = between(random, 0, 1) == 0;  // while it has much to handle, or joined before
     const auto end = between(random, 0, 2);
     {
-      typename F::template Of<Marked> d({.capacity = 8, .shards = 4});
-      ShardMarkedGraph graph(d, {{}, {}, {0, 1}});
-      d.start();
+      using D = typename F::template Of<Marked>;
+      std::optional<D> d(std::in_place, whorl::DisruptorOptions{.capacity = 8, .shards = 4});
+      ShardMarkedGraph graph(*d, {{}, {}, {0, 1}});
+      d->start();
       std::vector<std::jthread> produce;
       std::vector<PublishResult> last(4);
       for (std::size_t shard = 0; shard < 4; ++shard) {
-        produce.emplace_back([&, shard, producer = producer_of_shard(d, shard)]() mutable {
+        produce.emplace_back([&, shard, producer = producer_of_shard(*d, shard)]() mutable {
           const auto number = [&](Marked& event) { event.number = accepted[shard]; };
           while ((last[shard] = producer.publish(number)) == PublishResult::ok) ++accepted[shard];
         });
       }
       for (std::uint64_t k = between(random, 0, 50); k != 0; --k) std::this_thread::yield();
-      end == 0 ? d.halt() : d.close();
-      if (end == 1) d.join();  // with producers still there
+      end == 0 ? d->halt() : d->close();
+      if (end == 1) d->join();  // with producers still there
       produce.clear();
       for (const PublishResult result : last) others += result != PublishResult::closed;
-      d.join();
+      is_destroyed ? d.reset() : d->join();
       if (end != 0) REQUIRE(graph.has_seen(accepted));
       for (const ShardMarker& marker : graph.markers) REQUIRE(marker.wrong == 0);
     }

@@ -86,6 +86,14 @@ TEST_CASE("ShardedSequencer: each shard has one lease at a time, and the next go
   third->publish(1);
 }
 
+TEST_CASE("ShardedSequencer: leases that come and go take turns with the shards that are free") {
+  Leased sequencer(4, 4);
+  for (std::size_t i = 0; i < 8; ++i) CHECK(sequencer.lease()->shard_index() == i % 4);
+  const auto first = sequencer.lease();
+  REQUIRE(first->shard_index() == 0);
+  for (std::size_t i = 0; i < 6; ++i) CHECK(sequencer.lease()->shard_index() == 1 + i % 3);
+}
+
 TEST_CASE("ShardedSequencer: a lease that moves takes the right along, to another thread if need be") {
   Leased sequencer(2, 1);
   auto lease = sequencer.lease();
