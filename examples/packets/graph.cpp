@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -53,7 +54,9 @@ std::deque<LeasedProducer> make_producers(GraphRing& ring, Source& source, const
                                           const std::stop_token& stop) {
   std::deque<LeasedProducer> producers;
   for (std::uint32_t id = 0; id < options.producers; ++id) {
-    producers.emplace_back(ring.lease().value(), options, source.feed(id, stop));
+    std::optional<GraphRing::Lease> lease = ring.lease();
+    if (!lease) throw std::logic_error("there are no fewer shards than producers");
+    producers.emplace_back(std::move(*lease), options, source.feed(id, stop));
   }
   return producers;
 }
@@ -138,6 +141,7 @@ void Graph::take_sample(ReportStage& stage, std::int64_t now_ns) {
   for (std::size_t shard = 0; shard < ring_.shard_count(); ++shard) {
     // What is claimed is looked at last: nobody has passed more.
     std::vector<whorl::Position> passed;
+    passed.reserve(stages.size());
     for (const GraphProgress* one : stages) passed.push_back(one->passed(shard));
     const whorl::Position claimed = ring_.shard(shard).claimed();
     for (std::size_t i = 0; i < stages.size(); ++i) lag[i] += claimed - passed[i];
@@ -177,6 +181,7 @@ std::int64_t run_threads(GraphRing& ring, std::stop_source& halt, std::deque<Lea
     std::vector<std::jthread> stages;
     graph.start(crew, stages);
     std::vector<std::jthread> writing;
+    writing.reserve(producers.size());
     for (LeasedProducer& producer : producers) writing.push_back(crew.start([&] { producer.run(); }));
     writing.clear();  // joined
     ended = now_ns();
@@ -214,7 +219,7 @@ void add_ring(Report& report, const GraphRing& ring) {
 
 }  // namespace
 
-Report run_graph(Source& source, const Options& options, std::stop_token stop) {
+Report run_graph(Source& source, const Options& options, const std::stop_token& stop) {
   const std::unique_ptr<Shards> shards = make_shards(options, source.frame_bytes());
   GraphRing& ring = shards->ring;
   std::stop_source halt;

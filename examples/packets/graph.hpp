@@ -16,6 +16,6 @@ namespace packets {
 /// Order:   in each shard that of its producer, the same for every stage; across shards there is none.
 /// Errors:  std::runtime_error saying what to make smaller when there is not enough memory; what the ring and the threads
 ///          throw when they cannot be had.
-Report run_graph(Source& source, const Options& options, std::stop_token stop);
+Report run_graph(Source& source, const Options& options, const std::stop_token& stop);
 
 }  // namespace packets

@@ -69,10 +69,10 @@ class Outputs {
   std::optional<OutputFile> html_;
 };
 
-ExitStatus carry(Source& source, const Options& options, std::stop_token stop) {
+ExitStatus carry(Source& source, const Options& options, const std::stop_token& stop) {
   Outputs outputs(options);
-  const Report report = options.graph ? run_graph(source, options, std::move(stop))
-                                      : run_pipeline(source, options, outputs.pcap(), std::move(stop));
+  const Report report =
+      options.graph ? run_graph(source, options, stop) : run_pipeline(source, options, outputs.pcap(), stop);
   const bool written = outputs.finish(report, options);
   const std::vector<std::string> problems = unbalanced(report);
   for (const std::string& problem : problems) complain(problem);
@@ -85,7 +85,7 @@ ExitStatus run(Source& source, const Options& options) {
   constexpr auto kArrears = std::chrono::milliseconds(250);
   auto duration = options.duration;
   if (options.from == From::generator && duration.count() > 0) duration += kArrears;
-  return run_until_stopped([&](std::stop_token stop) { return carry(source, options, std::move(stop)); }, duration);
+  return run_until_stopped([&](const std::stop_token& stop) { return carry(source, options, stop); }, duration);
 }
 
 ExitStatus replay(const Options& options) {

@@ -88,7 +88,7 @@ std::uint64_t missing_frames(std::deque<Producer>& producers) {
 
 }  // namespace
 
-Report run_pipeline(Source& source, const Options& options, OutputFile* output, std::stop_token stop) {
+Report run_pipeline(Source& source, const Options& options, OutputFile* output, const std::stop_token& stop) {
   Ring ring(options.capacity, options.shards);
   std::stop_source halt;
   std::deque<Producer> producers;

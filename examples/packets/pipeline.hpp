@@ -16,6 +16,6 @@ namespace packets {
 ///
 /// Errors:  std::runtime_error saying what to make smaller when there is not enough memory; what the ring and the
 ///          threads throw when they cannot be had. `output` keeps its own.
-Report run_pipeline(Source& source, const Options& options, OutputFile* output, std::stop_token stop);
+Report run_pipeline(Source& source, const Options& options, OutputFile* output, const std::stop_token& stop);
 
 }  // namespace packets

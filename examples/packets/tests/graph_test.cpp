@@ -27,9 +27,9 @@ Options flood(std::uint32_t producers = 3) {
   return options;
 }
 
-Report run(const Options& options, std::stop_token stop = {}) {
+Report run(const Options& options, const std::stop_token& stop = {}) {
   Generator source(options);
-  return run_graph(source, options, std::move(stop));
+  return run_graph(source, options, stop);
 }
 
 void check_accounts(const Report& report) {

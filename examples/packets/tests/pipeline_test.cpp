@@ -29,9 +29,9 @@ Options flood(WhenFull full) {
   return options;
 }
 
-Report run(const Options& options, std::stop_token stop = {}) {
+Report run(const Options& options, const std::stop_token& stop = {}) {
   Generator source(options);
-  return run_pipeline(source, options, nullptr, std::move(stop));
+  return run_pipeline(source, options, nullptr, stop);
 }
 
 void check_accounts(const Report& report) {
