@@ -4,7 +4,6 @@
 #include <exception>
 #include <functional>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -18,8 +17,10 @@ class Crew {
  public:
   explicit Crew(std::function<void()> give_up) : give_up_(std::move(give_up)) {}
 
+  /// Throws nothing: where there is no thread to be had the others are called to their ends. Who keeps the threads makes
+  /// room for them before the first.
   template <class Work>
-  std::jthread start(Work work) {
+  std::jthread start(const Work& work) {
     try {
       return std::jthread([this, work] {
         try {
@@ -28,7 +29,7 @@ class Crew {
           fail();
         }
       });
-    } catch (const std::system_error&) {  // there is no thread to be had
+    } catch (...) {  // there is no thread to be had, or no memory for it; the others wait for what it would have done
       fail();
       return {};
     }

@@ -67,8 +67,11 @@ using Processor = whorl::ShardedEventProcessor<GraphRing::Shard, Handler&>;
 // The stages, who follows whom, and what they share with nobody.
 class Graph {
  public:
+  static constexpr std::size_t kStages = 4;
+
   Graph(GraphRing& ring, const Source& source, const Options& options, const std::deque<LeasedProducer>& producers);
 
+  /// `threads` has room for kStages.
   void start(Crew& crew, std::vector<std::jthread>& threads) {
     threads.push_back(crew.start([this] { run(parsing_); }));
     threads.push_back(crew.start([this] { run(counting_); }));
@@ -179,9 +182,10 @@ std::int64_t run_threads(GraphRing& ring, std::stop_source& halt, std::deque<Lea
   std::int64_t ended = 0;
   {
     std::vector<std::jthread> stages;
-    graph.start(crew, stages);
     std::vector<std::jthread> writing;
+    stages.reserve(Graph::kStages);  // nothing throws between the first thread and the end
     writing.reserve(producers.size());
+    graph.start(crew, stages);
     for (LeasedProducer& producer : producers) writing.push_back(crew.start([&] { producer.run(); }));
     writing.clear();  // joined
     ended = now_ns();

@@ -45,8 +45,9 @@ std::int64_t run_threads(Ring& ring, std::stop_source& halt, std::deque<Producer
   });
   std::int64_t ended = 0;
   {
-    std::jthread reading = crew.start([&] { consumer.run(); });
     std::vector<std::jthread> writing;
+    writing.reserve(producers.size());  // nothing throws between the first thread and the end
+    std::jthread reading = crew.start([&] { consumer.run(); });
     for (Producer& producer : producers) writing.push_back(crew.start([&] { producer.run(); }));
     writing.clear();  // joined
     ended = now_ns();

@@ -6,16 +6,10 @@
 #include <limits>
 
 #include "absl/container/btree_map.h"
+#include "fate.hpp"
 #include "frame.hpp"
 
 namespace packets {
-
-/// What becomes of a frame.
-enum class Fate : std::uint8_t {
-  delivered,
-  late,       ///< those behind it had been delivered already
-  duplicate,  ///< it had come before
-};
 
 struct ReorderOptions {
   bool dense = true;             ///< every order comes, unless it is lost; false: orders only tell which is first

@@ -80,7 +80,8 @@ void check_graph(const Report& r, Accounts& accounts) {
   }
   accounts.equal("", "packets in the flow table", tabled.packets, "counted", r.graph.counted.packets);
   accounts.equal("", "bytes in the flow table", tabled.bytes, "counted", r.graph.counted.bytes);
-  accounts.equal("", "packets counted", r.graph.counted.packets, "delivered and duplicate", r.delivered + r.duplicate);
+  accounts.equal("", "packets counted", r.graph.counted.packets, "delivered, late and duplicate",
+                 r.delivered + r.late + r.duplicate);
 }
 
 // The samples leave no moment out.

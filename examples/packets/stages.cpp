@@ -61,11 +61,9 @@ void ReportStage::operator()(GraphPacket& packet, const GraphContext& context) {
   const Frame& frame = packet.frame;
   count(packet, context, packet.tabled == mark_of(context.sequence));
   sampler_.add(static_cast<std::uint64_t>(std::max<std::int64_t>(batch_ns_ - frame.written_ns, 0)));
-  if (is_dense_ && !orders_.add(frame.order)) {
-    ++duplicate_;
-    return;
-  }
-  ++delivered_;
+  const Fate fate = is_dense_ ? orders_.add(frame.order) : Fate::delivered;
+  ++(fate == Fate::delivered ? delivered_ : fate == Fate::late ? late_ : duplicate_);
+  if (fate != Fate::delivered) return;
   packet_bytes_ += frame.packet.size();
   payload_bytes_ += frame.payload_bytes;
 }
@@ -79,6 +77,7 @@ void ReportStage::look(std::int64_t now_ns) {
 
 void ReportStage::add_to(Report& report, std::uint64_t end) const {
   report.delivered = delivered_;
+  report.late = late_;
   report.duplicate = duplicate_;
   report.gaps = is_dense_ ? orders_.missing(end) : 0;
   report.packet_bytes = packet_bytes_;

@@ -94,6 +94,7 @@ class ReportStage : public Stage {
   OrderSet orders_;
   std::int64_t batch_ns_ = 0;
   std::uint64_t delivered_ = 0;
+  std::uint64_t late_ = 0;
   std::uint64_t duplicate_ = 0;
   std::uint64_t packet_bytes_ = 0;
   std::uint64_t payload_bytes_ = 0;

@@ -39,7 +39,7 @@ void check_accounts(const Report& report) {
   CHECK(report.damaged == 0);
   REQUIRE(report.graph.stages.size() == 4);
   for (const StageCounts& stage : report.graph.stages) {
-    CHECK(packets_of(stage) == report.delivered + report.duplicate);
+    CHECK(packets_of(stage) == report.delivered + report.late + report.duplicate);
     CHECK(stage.batches == stage.batch_size.count());
     CHECK(stage.batches == stage.lag.count());
     CHECK(stage.lag.max() >= stage.batch_size.max());
