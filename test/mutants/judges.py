@@ -98,6 +98,7 @@ LIKELY_MODELS = {
 # The same of unit tests, besides those that are named after the header.
 LIKELY_UNITS = {
     "bus_publisher": ["event_bus_test"],
+    "bus_types": ["event_bus_test"],
     "event_bus": ["bus_publisher_test", "topic_handler_test"],
     "stored_event": ["bus_publisher_test", "lossy_subscriber_test"],
     "topics": ["stored_event_test"],

@@ -8,10 +8,8 @@
 #include <string>
 #include <type_traits>
 #include <utility>
-#include <whorl/bus/bus_publisher.hpp>
+#include <whorl/bus/bus_types.hpp>
 #include <whorl/bus/lossy_subscriber.hpp>
-#include <whorl/bus/stored_event.hpp>
-#include <whorl/bus/topic_handler.hpp>
 #include <whorl/bus/topics.hpp>
 #include <whorl/disruptor/disruptor.hpp>
 
@@ -27,47 +25,12 @@ struct BusOptions {
   Position first_position = 0;  ///< see DisruptorOptions
 };
 
-namespace detail {
-
-// What carries a bus: the one place that says so for each kind of publishers. One without an order for all subscribers, of
-// many shards, would be a specialisation here, and need an order guarantee of its own in the documentation of EventBus.
-template <class Stored, class Kind, class W, class Layout>
-struct CarrierOf {
-  using Type =
-      Disruptor<Stored, Kind, W, std::conditional_t<std::is_void_v<Layout>, DefaultEventLayout<Stored>, Layout>>;
-};
-
-template <class T, class Kind, class W, class Layout>
-struct BusTypes : TopicsOf<T> {};
-template <std::size_t MostBytes, class... Es, class Kind, class W, class Layout>
-struct BusTypes<TopicsUpTo<MostBytes, Es...>, Kind, W, Layout> {
-  static_assert(sizeof...(Es) != 0, "whorl: a bus has a topic, or several");
-  static_assert(((kTimesAmong<Es, Es...> == 1) && ...), "whorl: a bus has each topic once");
-  static_assert((require_storable<MostBytes, Es>() && ...));
-
-  using Stored = StoredEvent<Es...>;
-  using Carrier = typename CarrierOf<Stored, Kind, W, Layout>::Type;
-  using Publisher = BusPublisher<typename Carrier::Producer, Stored, Es...>;
-  template <class E>
-  static constexpr bool kHas = OneOf<E, Es...>;
-  // Of those topics, or of all if there are none.
-  template <class Handler, class... Some>
-  struct HandlerOf {
-    using Type = TopicHandler<Handler, Stored, Some...>;
-  };
-  template <class Handler>
-  struct HandlerOf<Handler> {
-    using Type = TopicHandler<Handler, Stored, Es...>;
-  };
-};
-
-}  // namespace detail
-
 /// Publishers say what has happened, each event a value of one of the bus's topics; subscribers are handlers with a thread
 /// each, which know the publishers no more than the publishers know them.
 ///
-/// Order:     every subscriber sees all events of its topics that are published while it is subscribed, each once, and all
-///            subscribers see them in one order, across topics and publishers. It is that in which publishers claim: what
+/// Order:     every subscriber sees all events of its topics that are claimed while it is subscribed, each once, and all
+///            subscribers see them in one order, across topics and publishers. It is that in which publishers claim, as
+///            they begin to publish, so that one which has begun when somebody joins counts as published before: what
 ///            one publisher publishes comes in its order, and what is published after another publication has returned
 ///            comes after that. A subscriber sees an event after all those that it comes `after` have, and sees what they
 ///            and the publisher did with it; but one of another topic, which they do not see, does not wait for them to do
@@ -94,7 +57,11 @@ struct BusTypes<TopicsUpTo<MostBytes, Es...>, Kind, W, Layout> {
 /// A slow subscriber holds up the publishers, who wait for it a lap ahead; a lossy one (LossySubscriber) misses events
 /// instead, and is told how many.
 ///
-/// Threads:   publishers: any. close, halt, error, is_closed: any. run: one for each such node. stats: any, but not while
+/// Subscribers that publish into their own bus are told would_deadlock where waiting would be waiting for themselves. What
+/// goes round through another bus nobody sees: subscribers of two buses that wait for room in each other's stand still. So
+/// between buses, too, use try_publish, or a deadline, and keep what finds no room.
+///
+/// Threads:   publishers: any. publisher, close, halt, error, is_closed: any. run: one for each such node. stats: any, but not while
 ///            subscribers join or leave. Everything else: one at a time, and not from inside a subscriber.
 /// Progress:  a subscriber waits for what it comes after, a publisher for the slowest subscriber.
 /// Errors:    misuse: std::invalid_argument, which says what to do instead.
@@ -114,6 +81,7 @@ class EventBus {
         dynamic_(options.dynamic),
         carrier_({.capacity = options.capacity,
                   .name = std::move(options.name),
+                  .kind = "EventBus",
                   .on_destroy = options.on_destroy,
                   .dynamic = options.dynamic,
                   .first_position = options.first_position},
@@ -128,11 +96,16 @@ class EventBus {
   /// that it has failed on; without it the bus ends. Batches are the bus's: they count events of other topics, and the last
   /// of a batch may be one, so that no event of this subscriber has context.end_of_batch. Who flushes has instead
   ///
-  ///     on_batch_end(SequenceNumber last)   everything up to `last` has been handled, of whatever topic. What it throws is a
-  ///                                         failure on that event
+  ///     on_batch_end(SequenceNumber last)   everything up to `last` has been handled, of whatever topic, or skipped. What it
+  ///                                         throws is a failure at that event, which has been handled: `retry` calls only
+  ///                                         this again (as the end of a longer batch if more has come), `rewind` begins
+  ///                                         the batch again, `skip` goes on without
   ///
-  /// While it runs, if it is dynamic: it sees what is published after this has returned, and perhaps some before. What a
-  /// single publisher holds claimed counts as published before.
+  /// (But a last event that was released early, and then failed, does not come again: no end is told of that batch.) So it
+  /// is with handlers in an aggregate() or rewinding(), where on_error is given a Stored*, too.
+  ///
+  /// While it runs, if it is dynamic: it sees what is claimed after this has returned, and perhaps some before. A publication
+  /// that has begun counts as before, of one publisher or many, also if it is still in the event's constructor.
   /// Errors:  besides misuse: std::system_error; what its on_start throws, if it joins while others run.
   template <class... Some, class H>
   NodeId subscribe(H&& handler, HandlerOptions options = {}) {
@@ -143,21 +116,35 @@ class EventBus {
   NodeId subscribe(H&& handler, HandlerOptions options, Wait wait) {
     return join_as(as_handler<Some...>(std::forward<H>(handler)), std::move(options), std::move(wait));
   }
-  /// A lossy one: this node only copies, and nobody waits for who reads the copies.
+  /// A lossy one: this node only copies, and nobody waits for who reads the copies. If it is refused, `lossy` may be
+  /// subscribed again.
   template <class... Some>
   NodeId subscribe(LossySubscriber<Some...>& lossy, HandlerOptions options = {}) {
-    return join_as(as_handler<Some...>(lossy.feed()), std::move(options));
+    return lossy.subscribe(
+        [&](auto&& feed) { return subscribe<Some...>(std::forward<decltype(feed)>(feed), std::move(options)); });
+  }
+  template <class... Some, WaitStrategy Wait>
+  NodeId subscribe(LossySubscriber<Some...>& lossy, HandlerOptions options, Wait wait) {
+    return lossy.subscribe([&](auto&& feed) {
+      return subscribe<Some...>(std::forward<decltype(feed)>(feed), std::move(options), std::move(wait));
+    });
   }
 
   /// Waits until the subscriber has handled all that is published now, ends it, and lets publishers go on without it. False:
-  /// time was up first, and it stays. While the bus runs the last one cannot leave: nobody would guard what publishers are
-  /// in the middle of against those who come a lap later. For the same reason one of own_thread is run before it leaves
-  /// while publishers publish: one that nobody has run leaves at once, and has passed nothing.
+  /// time was up first, and it stays. While the bus runs the last one cannot leave, nor one of own_thread that nobody has run
+  /// so far: nobody would guard what publishers are in the middle of against those who come a lap later.
   bool leave(NodeId subscriber, const Until& until = {}) {
     if (!dynamic_) detail::refuse(name_ + ": subscribers can leave where BusOptions::dynamic says so");
-    if (is_started_ && subscribers_ == 1 && !is_closed())
-      detail::refuse(name_ +
-                     ": the last subscriber cannot leave while it runs: let the next one join first, or close()");
+    const bool has_begun = carrier_.has_begun(subscriber);  // refuses one that is not here
+    if (carrier_.is_started() && !is_closed()) {
+      if (subscribers_ == 1)
+        detail::refuse(name_ +
+                       ": the last subscriber cannot leave while it runs: let the next one join first, or close()");
+      // It would leave at once, also what only it guards: that which has been claimed before the others joined.
+      if (!has_begun)
+        detail::refuse(name_ + ": subscriber " + std::to_string(subscriber.number()) +
+                       " cannot leave before somebody has run it: run() it, or close()");
+    }
     const bool has_left = carrier_.remove(subscriber, until);
     if (has_left) --subscribers_;
     return has_left;
@@ -169,7 +156,6 @@ class EventBus {
   void start() {
     if (subscribers_ == 0) detail::refuse(name_ + ": nobody would see an event: subscribe() before start()");
     carrier_.start();
-    is_started_ = true;
   }
   /// Runs a subscriber made with own_thread, in the calling thread, to its end.
   RunEnd run(NodeId subscriber) { return carrier_.run(subscriber); }
@@ -187,16 +173,18 @@ class EventBus {
 
   // ---- publishers -------------------------------------------------------------------------------------------------
 
-  /// A publisher; it may be copied, a copy for each thread.
+  /// A publisher; it may be copied, a copy for each thread. Any thread may ask for one.
   Publisher publisher()
     requires Carrier::Ring::kShared
   {
+    check_started();
     return Publisher(carrier_.producer());
   }
   /// The publisher, which can be moved; none as long as there is another one, or when it is closed.
   [[nodiscard]] std::optional<Publisher> publisher()
     requires(!Carrier::Ring::kShared)
   {
+    check_started();
     auto producer = carrier_.producer();
     if (!producer) return std::nullopt;
     return std::optional<Publisher>(std::in_place, std::move(*producer));
@@ -207,6 +195,10 @@ class EventBus {
   DisruptorStats stats() { return carrier_.stats(); }
 
  private:
+  void check_started() {
+    if (!carrier_.is_started())
+      detail::refuse(name_ + ": start() it before publisher(): nobody would see an event yet");
+  }
   template <class... Some, class H>
   static auto as_handler(H&& handler) {
     static_assert((Types::template kHas<Some> && ...), "whorl: what is subscribed to is a topic of the bus");
@@ -215,7 +207,7 @@ class EventBus {
   }
   template <class Handler, class... Wait>
   NodeId join_as(Handler handler, HandlerOptions options, Wait... wait) {
-    if (is_started_ && !dynamic_)
+    if (!dynamic_ && carrier_.is_started())
       detail::refuse(name_ + ": it has been started: subscribe() before start(), or set BusOptions::dynamic");
     const NodeId id = carrier_.handle(std::move(handler), std::move(options), std::move(wait)...);
     ++subscribers_;
@@ -224,8 +216,7 @@ class EventBus {
 
   const std::string name_;
   const bool dynamic_;
-  std::size_t subscribers_ = 0;  // these two: who builds
-  bool is_started_ = false;
+  std::size_t subscribers_ = 0;  // who builds
   Carrier carrier_;
 };
 

@@ -32,6 +32,13 @@ class LossySubscriber : private LossyConsumer<StoredEvent<Es...>> {
 
   /// What feeds it: to be subscribed to its topics, once.
   [[nodiscard]] auto feed() { return Base::feed(Copy{}); }
+  /// Used by the bus: join(handler) subscribes it. A subscription that is refused does not spend it.
+  template <class Join>
+  auto subscribe(Join&& join) {
+    const auto id = std::forward<Join>(join)(Trial(feed(), is_subscribed_));
+    is_subscribed_ = true;
+    return id;
+  }
 
   /// Calls use(E&) or use(E&, const LossyContext&) with whatever comes, until nothing will come any more, or a stop or a
   /// deadline.
@@ -62,12 +69,28 @@ class LossySubscriber : private LossyConsumer<StoredEvent<Es...>> {
     }
   };
 
+  using Feed = typename Base::template Feed<Copy>;
+  class Trial : public Feed {
+   public:
+    Trial(Feed feed, const bool& is_subscribed) : Feed(std::move(feed)), is_subscribed_(is_subscribed) {}
+    Trial(Trial&&) = default;
+    Trial& operator=(Trial&&) = delete;
+    ~Trial() {
+      if (!is_subscribed_) this->give_back();
+    }
+
+   private:
+    const bool& is_subscribed_;
+  };
+
   template <class Use>
   static auto by_topic(Use& use) {
     return [&use](Stored& stored, const LossyContext& at) {
       stored.visit([&](auto& event) { detail::call_handler(use, event, at); });
     };
   }
+
+  bool is_subscribed_ = false;  // who subscribes it, and ends the bus
 };
 
 }  // namespace whorl::inline WHORL_ABI_TAG

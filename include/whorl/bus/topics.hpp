@@ -7,7 +7,8 @@
 
 namespace whorl::inline WHORL_ABI_TAG {
 
-/// An event stored where its mark lies, one 64-byte line for both, is at most so large.
+/// An event stored where its mark lies, one 64-byte line for both, is at most so large, if it is aligned to 8 bytes at most:
+/// one aligned to 16 takes 64 together with its topic, and its stamp lies elsewhere.
 inline constexpr std::size_t kMostEventBytes = 48;
 
 /// The topics of a bus: each is the type of its events, of at most MostBytes. For two topics of the same data make two types

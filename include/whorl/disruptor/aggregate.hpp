@@ -24,7 +24,7 @@ concept JudgesErrors = requires(H& handler, E* event, Place at) { handler.on_err
 }  // namespace detail
 
 /// Calls each of its handlers with every event, in their order, in one thread. So it is with on_start, on_stop,
-/// on_batch_start and on_timeout of those that have them; on_error is asked of the first that has it. An exception of one
+/// on_batch_start, on_timeout and, on an EventBus, on_batch_end of those that have them; on_error is asked of the first that has it. An exception of one
 /// keeps the call from those after it, but for on_stop: that all of them hear, and then the first exception goes on. A batch
 /// that is rewound comes again to all of them. Of no handlers: one that does nothing. For handlers of one ring, or of shards.
 ///
@@ -80,6 +80,13 @@ class Aggregate {
   {
     each([](auto& handler) {
       if constexpr (requires { handler.on_timeout(); }) handler.on_timeout();
+    });
+  }
+  void on_batch_end(SequenceNumber last)
+    requires(detail::HearsOfBatchEnds<Handlers> || ...)
+  {
+    each([&](auto& handler) {
+      if constexpr (requires { handler.on_batch_end(last); }) handler.on_batch_end(last);
     });
   }
   template <class E, class Place>

@@ -21,7 +21,8 @@ class DisruptorLife {
   DisruptorLife& operator=(const DisruptorLife&) = delete;
 
   /// Waits until the node has handled all that is claimed now, ends it, and lets producers go on without it. False: time
-  /// was up first, and it stays. A poller, and a node of own_thread that nobody has run, leave at once.
+  /// was up first, and it stays. A poller, and a node of own_thread that nobody has run, leave at once: what producers are
+  /// in the middle of it guards no more, and if all others have joined since they began, nobody does.
   bool remove(NodeId node, const Until& until = {}) {
     check_outside("remove a node, which would wait for itself");
     return graph_.remove(node, until);
@@ -34,6 +35,9 @@ class DisruptorLife {
     check_outside("start it");
     graph_.start();
   }
+  /// It has been started. has_begun: its thread, or a call of run(), has been there for that node; both from any thread.
+  bool is_started() noexcept { return graph_.is_started(); }
+  bool has_begun(NodeId node) { return graph_.has_begun(node); }
   /// Runs a node made with own_thread, in the calling thread, to its end.
   RunEnd run(NodeId node) { return graph_.run(node); }
 
@@ -101,7 +105,7 @@ class DisruptorLife {
     return options.own_thread ? NodeDrive::own_thread : NodeDrive::thread;
   }
   void check_started() {
-    if (!graph_.is_started()) refuse(graph_.who() + ": start() it before producer(): nobody would read yet");
+    if (!is_started()) refuse(graph_.who() + ": start() it before producer(): nobody would read yet");
   }
   void check_outside(const char* what) {
     if (!entrance_.is_inside_a_handler()) return;

@@ -25,6 +25,7 @@ struct DisruptorOptions {
   std::size_t capacity = 1024;  ///< events, over all shards; a power of two
   std::size_t shards = 0;       ///< how many, a power of two, where there are shards; nothing where there is one ring
   std::string name = {};        ///< for messages
+  std::string kind = "Disruptor";  ///< what messages call it, before its name: for who builds something else on one
   /// What producers do while there is no consumer: wait after the first lap, and start() is refused, or overwrite.
   EmptyGate without_consumers = EmptyGate::full;
   OnDestroy on_destroy = OnDestroy::drain;

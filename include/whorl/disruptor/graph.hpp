@@ -123,7 +123,12 @@ class Graph : public Running<Ring> {
     sync::plain_read(this);
     return is_started_;
   }
-  std::string who() const { return options_.name.empty() ? "Disruptor" : "Disruptor '" + options_.name + "'"; }
+  bool has_begun(NodeId id) {
+    const SmallLockGuard guard(this->lock_);  // nobody removes the node meanwhile
+    sync::plain_read(this);
+    return find(id).where() != NodeState::built;
+  }
+  std::string who() const { return options_.name.empty() ? options_.kind : options_.kind + " '" + options_.name + "'"; }
 
  private:
   // Who comes after one worker of a group comes after all that share its progress.
@@ -135,7 +140,8 @@ class Graph : public Running<Ring> {
   }
   // Under the lock, without which it is there only as long as nobody removes it.
   Node& find(NodeId id) const {
-    if (id.owner() != this) refuse(who() + ": node " + std::to_string(id.number()) + " is another Disruptor's");
+    if (id.owner() != this)
+      refuse(who() + ": node " + std::to_string(id.number()) + " is another " + options_.kind + "'s");
     const auto it =
         std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& node) { return node->number == id.number(); });
     if (it == nodes_.end()) refuse(who() + ": node " + std::to_string(id.number()) + " has been removed");
@@ -146,10 +152,9 @@ class Graph : public Running<Ring> {
     const SmallLockGuard guard(this->lock_);
     sync::plain_write(this);
     Node& node = find(id);
-    if (node.drive != NodeDrive::own_thread) {
+    if (node.drive != NodeDrive::own_thread)
       refuse(who(node) + ": it is not yours to run: make it with own_thread = true");
-    }
-    if (!is_started_) refuse(who(node) + ": start() the Disruptor before its nodes are run");
+    if (!is_started_) refuse(who(node) + ": start() it before its nodes are run");
     if (!node.try_begin()) refuse(who(node) + ": it has been run, and a node runs once");
     return node;
   }

@@ -70,11 +70,18 @@ constexpr bool require_hooks() {
             requires(Called h, std::exception_ptr error, E* event, SequenceNumber sequence) {
               { h.on_error(error, event, sequence) } -> std::convertible_to<ErrorAction>;
             },
-        "whorl: a handler's on_error takes an std::exception_ptr, E* and a SequenceNumber, returns an "
-        "ErrorAction, and is public");
+        "whorl: a handler's on_error takes an std::exception_ptr, E* (on an EventBus: its Stored*) and a "
+        "SequenceNumber, returns an ErrorAction, and is public");
   }
   return true;
 }
+
+// A subscriber of a bus is told where a batch ends (see EventBus::subscribe), whatever its last event is.
+template <class H>
+concept HearsOfBatchEnds = requires(H& handler, SequenceNumber last) { handler.on_batch_end(last); };
+// Of a context: whoever is told it is told so.
+template <class Context>
+concept TellsBatchEnds = requires { typename Context::TellsBatchEnds; };
 
 // Which hooks those have that are told a Context of their events: whoever has another Context specialises this.
 template <class Context>

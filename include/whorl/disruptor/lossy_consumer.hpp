@@ -168,6 +168,10 @@ class LossyConsumer<T>::Feed {
     is_fed_ = true;
   }
   void on_stop() noexcept { end(); }
+  /// It has fed nothing, and somebody else may: the consumer can make another feed.
+  void give_back() noexcept {
+    if (std::exchange(consumer_, nullptr) != nullptr) lease_.reset();
+  }
 
  private:
   void end() noexcept {

@@ -53,7 +53,7 @@ template <RewindPolicy P = RewindAlways>
 RewindAfterPause(std::chrono::nanoseconds, P = {}) -> RewindAfterPause<P>;
 
 /// Calls its handler, and has a batch tried again, as the policy says, when the handler throws an X at one of its events or
-/// in on_batch_start; X = void: whatever it throws. What else is thrown, and what the policy gives up, is for the
+/// in on_batch_start, on an EventBus also in on_batch_end; X = void: whatever it throws. What else is thrown, and what the policy gives up, is for the
 /// handler's own on_error to judge; if it has none, the processor halts, or does what the policy says instead of
 /// rewinding. A try that succeeds, or is given up, ends the count of failures.
 ///
@@ -80,7 +80,7 @@ class Rewinding {
     static_assert(detail::HooksOf<Context>::template require<Handler, E>());
     is_inside_ = true;
     detail::call_handler(handler_, event, context);
-    has_handled(context.end_of_batch);
+    has_handled(context.end_of_batch && !detail::TellsBatchEnds<Context>);
   }
   template <class E, class Context>
     requires std::invocable<H&, std::span<E>, const Context&>
@@ -108,6 +108,12 @@ class Rewinding {
     is_inside_ = true;
     handler_.on_batch_start(events, behind);
     has_handled(false);
+  }
+  // On a bus: after the last event of a batch.
+  void on_batch_end([[maybe_unused]] SequenceNumber last) {
+    is_inside_ = true;
+    if constexpr (requires { handler_.on_batch_end(last); }) handler_.on_batch_end(last);
+    has_handled(true);
   }
   void on_timeout(SequenceNumber last)
     requires requires(H& handler) { handler.on_timeout(last); }

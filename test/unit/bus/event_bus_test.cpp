@@ -188,6 +188,86 @@ TEST_CASE_TEMPLATE("EventBus: one may take over from another; the last one stays
   CHECK(second.seen == mixed(50, 100));
 }
 
+namespace {
+
+// The first one, told so, is not built before it may be.
+struct Slow {
+  struct Site {
+    std::atomic<bool> is_begun{false};
+    std::atomic<bool> goes_on{false};
+    void enter() {
+      is_begun = true;
+      wait_until([&] { return goes_on.load(); });
+    }
+  };
+  explicit Slow(std::uint64_t made, Site* site = nullptr) : number(made) {
+    if (site != nullptr) site->enter();
+  }
+  std::uint64_t number;
+};
+
+}  // namespace
+
+TEST_CASE("EventBus: one that nobody has run stays: only it guards what a publisher is in the middle of") {
+  Slow::Site site;
+  whorl::EventBus<whorl::Topics<Slow>> bus({.capacity = 4, .name = "market"});
+  const NodeId never_run = bus.subscribe(kNothing, {.own_thread = true});
+  bus.start();
+  std::jthread slow([&] { CHECK(bus.publisher().emplace<Slow>(0, &site) == PublishResult::ok); });
+  wait_until([&] { return site.is_begun.load(); });
+  bus.subscribe(kNothing);
+  CHECK(refusal_of([&] { bus.leave(never_run); }) ==
+        "EventBus 'market': subscriber 0 cannot leave before somebody has run it: run() it, or close()");
+  auto publisher = bus.publisher();
+  for (std::uint64_t n = 1; n < 4; ++n) CHECK(publisher.try_emplace<Slow>(n) == PublishResult::ok);
+  CHECK(publisher.try_emplace<Slow>(4) == PublishResult::full);  // there the first one is being built
+  bus.close();
+  CHECK(bus.leave(never_run));
+  site.goes_on = true;
+}
+
+TEST_CASE("EventBus: one that is run may leave, and does when it has seen what has begun") {
+  Slow::Site site;
+  std::vector<std::uint64_t> seen;
+  whorl::EventBus<whorl::Topics<Slow>> bus({.capacity = 4});
+  const NodeId own = bus.subscribe([&](const Slow& event) { seen.push_back(event.number); }, {.own_thread = true});
+  bus.start();
+  std::jthread slow([&] { CHECK(bus.publisher().emplace<Slow>(7, &site) == PublishResult::ok); });
+  std::jthread runs([&] { bus.run(own); });
+  wait_until([&] { return site.is_begun.load(); });
+  bus.subscribe(kNothing);
+  // Until it is run it is refused, from then on time is up.
+  wait_until([&] { return refusal_of([&] { CHECK_FALSE(bus.leave(own, 1ms)); }) == "accepted"; });
+  site.goes_on = true;
+  CHECK(bus.leave(own));
+  CHECK(seen == std::vector<std::uint64_t>{7});
+  bus.close();
+}
+
+TEST_CASE_TEMPLATE("EventBus: who joins while another thread publishes sees what is claimed from then on", B,
+                   WHORL_TEST_BUSES) {
+  Slow::Site site;
+  std::vector<std::uint64_t> always, late;
+  typename B::template Of<Slow> bus({.capacity = 8});
+  bus.subscribe([&](const Slow& event) { always.push_back(event.number); });
+  bus.start();
+  std::jthread publishes([&] {
+    auto publisher = publisher_of(bus);
+    CHECK(publisher.template emplace<Slow>(0, &site) == PublishResult::ok);
+    for (std::uint64_t n = 1; n < 30; ++n) CHECK(publisher.template emplace<Slow>(n) == PublishResult::ok);
+    bus.close();
+  });
+  wait_until([&] { return site.is_begun.load(); });
+  bus.subscribe([&](const Slow& event) { late.push_back(event.number); });
+  site.goes_on = true;  // what is being built counts as published before
+  publishes.join();
+  bus.join();
+  CHECK(always.size() == 30);
+  REQUIRE(late.size() == 29);
+  CHECK(late.front() == 1);
+  CHECK(late.back() == 29);
+}
+
 TEST_CASE_TEMPLATE("EventBus: publishers wait for a slow subscriber, until a deadline or the end", B,
                    WHORL_TEST_BUSES) {
   typename B::template Of<Order> bus({.capacity = 4});
@@ -262,7 +342,8 @@ TEST_CASE("EventBus: says what to do instead") {
   Bus bus({.capacity = 8, .name = "market", .dynamic = false});
   CHECK(refusal([&] { bus.start(); }) == "EventBus 'market': nobody would see an event: subscribe() before start()");
   const NodeId one = bus.subscribe(kNothing);
-  CHECK(refusal([&] { static_cast<void>(bus.publisher()); }).find("start() it before producer()") != std::string::npos);
+  CHECK(refusal([&] { static_cast<void>(bus.publisher()); }) ==
+        "EventBus 'market': start() it before publisher(): nobody would see an event yet");
   CHECK(refusal([&] { bus.leave(one); }) ==
         "EventBus 'market': subscribers can leave where BusOptions::dynamic says so");
   bus.start();
@@ -271,6 +352,24 @@ TEST_CASE("EventBus: says what to do instead") {
   CHECK(refusal([&] { Bus bad({.capacity = 1000}); }).find("1000 is not a power of two: use 512 or 1024") !=
         std::string::npos);
   CHECK(bus.capacity() == 8);
+}
+
+TEST_CASE("EventBus: says who is not there to leave, to be run, or to come after") {
+  using Bus = whorl::EventBus<whorl::Topics<Order>>;
+  Bus other;
+  const NodeId foreign = other.subscribe(kNothing);
+  Bus bus({.capacity = 8, .name = "market"});
+  bus.subscribe(kNothing);
+  const NodeId gone = bus.subscribe(kNothing);
+  const NodeId own = bus.subscribe(kNothing, {.own_thread = true});
+  CHECK(refusal_of([&] { bus.run(own); }) == "EventBus 'market': node 2: start() it before its nodes are run");
+  CHECK(bus.leave(own));  // nothing has been published yet
+  bus.start();
+  CHECK(bus.leave(gone));
+  CHECK(refusal_of([&] { bus.leave(gone); }) == "EventBus 'market': node 1 has been removed");
+  CHECK(refusal_of([&] { bus.leave(foreign); }) == "EventBus 'market': node 0 is another EventBus's");
+  CHECK(refusal_of([&] { bus.subscribe(kNothing, {.after = {foreign}}); }) ==
+        "EventBus 'market': node 0 is another EventBus's");
 }
 
 TEST_CASE_TEMPLATE("EventBus: of each kind in each layout", Layout, whorl::Inline, whorl::Dense, void) {

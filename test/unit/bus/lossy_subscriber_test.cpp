@@ -105,6 +105,35 @@ TEST_CASE_TEMPLATE("LossySubscriber: may leave, and has had its feed", B, WHORL_
   bus.join();
 }
 
+TEST_CASE_TEMPLATE("LossySubscriber: a subscription that is refused does not spend it", B, WHORL_TEST_BUSES) {
+  using Bus = typename B::template Of<Order, Fill>;
+  LossySubscriber<Order> screen(8);
+  Bus other;
+  const auto foreign = other.subscribe([](const auto&) {});
+  Bus bus({.capacity = 4, .dynamic = false});
+  CHECK(refusal_of([&] { bus.subscribe(screen, {.after = {foreign}}); }).find("another EventBus") != std::string::npos);
+  CHECK(refusal_of([&] { bus.subscribe(screen, {.quota = 3}); }).find("quota 3") != std::string::npos);
+  other.subscribe(screen, {}, whorl::YieldingWait{});
+  CHECK(refusal_of([&] { bus.subscribe(screen); }).find("it has a feed, or has had one") != std::string::npos);
+  other.start();
+  auto publisher = publisher_of(other);
+  for (std::uint64_t n = 0; n < 4; ++n) REQUIRE(publisher.publish(Order{.number = n}) == PublishResult::ok);
+  other.close();
+  other.join();
+  Numbers orders;
+  CHECK(screen.run([&](const Order& order) { orders.push_back(order.number); }) == ReadResult::closed);
+  CHECK(orders == Numbers{0, 1, 2, 3});
+}
+
+TEST_CASE_TEMPLATE("LossySubscriber: of a bus that never ran it ends with that", B, WHORL_TEST_BUSES) {
+  LossySubscriber<Order> screen(8);
+  {
+    typename B::template Of<Order, Fill> bus({.capacity = 4});
+    bus.subscribe(screen);
+  }
+  CHECK(screen.run([](const Order&) {}) == ReadResult::closed);
+}
+
 TEST_CASE_TEMPLATE("LossySubscriber: every event is delivered or missed, in order, at full speed", B,
                    WHORL_TEST_BUSES) {
   const std::uint64_t events = scaled(50'000);

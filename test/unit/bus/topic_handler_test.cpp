@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -160,6 +161,144 @@ TEST_CASE_TEMPLATE("TopicHandler: a flush that fails is a failure on the last ev
   bus.join();
   CHECK(journal.tries == 4);
   CHECK(journal.failed_at == Numbers{0, 0});
+}
+
+namespace {
+
+// Gathers orders, and writes them at the end of a batch. Each of both fails where it is told to, and then says so.
+struct Gathers {
+  std::uint64_t failing_order = ~std::uint64_t{0};
+  std::uint64_t failing_writes = 0;
+  ErrorAction answer = ErrorAction::retry;
+  Numbers gathered = {};
+  Numbers written = {};
+  std::uint64_t ends = 0;
+  std::uint64_t failures = 0;
+
+  void operator()(const Order& order) {
+    if (order.number == failing_order) throw std::runtime_error("order");
+    gathered.push_back(order.number);
+  }
+  void on_batch_end(SequenceNumber) {
+    ++ends;
+    if (failing_writes != 0) {
+      --failing_writes;
+      throw std::runtime_error("write");
+    }
+    written.insert(written.end(), gathered.begin(), gathered.end());
+    gathered.clear();
+  }
+  ErrorAction on_error(const std::exception_ptr&, void*, SequenceNumber) noexcept {
+    ++failures;
+    return answer;
+  }
+};
+
+// Orders 0 to n - 1, all there before these subscribers, of own_thread, are run to their end.
+template <class Bus, class... Nodes>
+void run_after(std::uint64_t n, Bus& bus, Nodes... nodes) {
+  bus.start();
+  {
+    auto publisher = publisher_of(bus);
+    for (std::uint64_t k = 0; k != n; ++k) REQUIRE(publisher.publish(Order{.number = k}) == PublishResult::ok);
+  }
+  bus.close();
+  (bus.run(nodes), ...);
+  bus.join();
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("TopicHandler: a flush that is tried again is so without the event", B, WHORL_TEST_BUSES) {
+  Gathers journal{.failing_writes = 3};
+  typename B::template Of<Order, Fill> bus({.capacity = 8});
+  const auto node = bus.template subscribe<Order>(std::ref(journal), {.max_batch = 2, .own_thread = true});
+  run_after(4, bus, node);
+  CHECK(journal.failures == 3);
+  CHECK(journal.written == Numbers{0, 1, 2, 3});
+  CHECK(journal.gathered.empty());
+}
+
+TEST_CASE_TEMPLATE("TopicHandler: a flush that is skipped is left for the end of the next batch", B, WHORL_TEST_BUSES) {
+  Gathers journal{.failing_writes = 1, .answer = ErrorAction::skip};
+  typename B::template Of<Order, Fill> bus({.capacity = 8});
+  const auto node = bus.template subscribe<Order>(std::ref(journal), {.max_batch = 2, .own_thread = true});
+  run_after(4, bus, node);
+  CHECK(journal.failures == 1);
+  CHECK(journal.ends == 2);
+  CHECK(journal.written == Numbers{0, 1, 2, 3});
+}
+
+TEST_CASE_TEMPLATE("TopicHandler: a batch whose last event is skipped ends nevertheless", B, WHORL_TEST_BUSES) {
+  Gathers journal{.failing_order = 3, .answer = ErrorAction::skip};
+  typename B::template Of<Order, Fill> bus({.capacity = 8});
+  const whorl::HandlerOptions options{.max_batch = 0, .own_thread = true};
+  std::optional<whorl::NodeId> subscriber;
+  SUBCASE("in a handler") { subscriber = bus.template subscribe<Order>(std::ref(journal), options); }
+  SUBCASE("in one that others hold") {
+    subscriber = bus.template subscribe<Order>(
+        whorl::aggregate(whorl::rewinding(std::ref(journal), whorl::RewindUpTo{1})), options);
+  }
+  run_after(4, bus, *subscriber);
+  CHECK(journal.failures == 1);
+  CHECK(journal.ends == 1);
+  CHECK(journal.written == Numbers{0, 1, 2});
+}
+
+TEST_CASE_TEMPLATE("TopicHandler: a flush that fails for good after the last event was skipped ends nothing twice", B,
+                   WHORL_TEST_BUSES) {
+  Gathers journal{.failing_order = 3, .failing_writes = 5, .answer = ErrorAction::skip};
+  typename B::template Of<Order, Fill> bus({.capacity = 8});
+  const auto node = bus.template subscribe<Order>(std::ref(journal), {.max_batch = 0, .own_thread = true});
+  run_after(4, bus, node);
+  CHECK(journal.failures == 2);
+  CHECK(journal.ends == 1);
+  CHECK(journal.written.empty());
+}
+
+TEST_CASE_TEMPLATE("TopicHandler: handlers that are held by others are told of ends of batches", B, WHORL_TEST_BUSES) {
+  Gathers one, two, three;
+  typename B::template Of<Order, Fill> bus({.capacity = 8});
+  const whorl::HandlerOptions options{.max_batch = 2, .own_thread = true};
+  const auto both =
+      bus.template subscribe<Order>(whorl::aggregate(std::ref(one), whorl::rewinding(std::ref(two))), options);
+  const auto alone = bus.template subscribe<Order>(whorl::rewinding(std::ref(three)), options);
+  run_after(4, bus, both, alone);
+  for (const Gathers* each : {&one, &two, &three}) {
+    CHECK(each->written == Numbers{0, 1, 2, 3});
+    CHECK(each->ends == 2);
+  }
+}
+
+TEST_CASE_TEMPLATE("TopicHandler: a flush that fails is rewound, so often as the policy says", B, WHORL_TEST_BUSES) {
+  struct Anew : Gathers {
+    void on_batch_start(std::size_t, std::size_t) { gathered.clear(); }
+  };
+  Anew journal{{.failing_writes = 3, .answer = ErrorAction::skip}};
+  typename B::template Of<Order, Fill> bus({.capacity = 8});
+  const auto node = bus.template subscribe<Order>(whorl::rewinding(std::ref(journal), whorl::RewindUpTo{3}),
+                                                  {.max_batch = 2, .own_thread = true});
+  run_after(4, bus, node);
+  CHECK(journal.failures == 1);  // after the third try it is asked, and skips
+  CHECK(journal.ends == 4);
+  CHECK(journal.written == Numbers{2, 3});
+}
+
+TEST_CASE_TEMPLATE("TopicHandler: handlers that are held by others judge errors by where the event lies", B,
+                   WHORL_TEST_BUSES) {
+  using Bus = typename B::template Of<Order, Fill>;
+  Failing<Bus> one, two;
+  Bus bus({.capacity = 8});
+  bus.template subscribe<Order>(whorl::aggregate(std::ref(one)));
+  bus.template subscribe<Order>(whorl::rewinding(std::ref(two), whorl::RewindUpTo{1}));
+  bus.start();
+  publish(bus, 12);
+  bus.close();
+  bus.join();
+  for (const Failing<Bus>* each : {&one, &two}) {
+    CHECK(each->failed_on == Numbers{3});
+    CHECK(each->seen == Numbers{0, 6, 9});
+  }
 }
 
 TEST_CASE_TEMPLATE("TopicHandler: a wait without events, a thread of the caller's, a context", B, WHORL_TEST_BUSES) {
