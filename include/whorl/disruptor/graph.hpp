@@ -34,7 +34,7 @@ class Graph : public Running<Ring> {
     check_addition(options);
     auto node = std::make_unique<Node>(next_number_, std::move(options), drive, this->changed_);
     std::vector<Progress*> upstream;
-    for (const NodeId id : node->options.after) follow(*node, at(id).processor.sequence(), upstream);
+    for (const NodeId id : node->options.after) this->follow(*node, at(id).processor.sequence(), upstream);
     node->processor = AnyProcessor<Progress>(make(*node, std::span<Progress* const>(upstream)));
     if (const Node* const other = this->sharing_with(*node)) {
       refuse(who(*node) + ": its sequence() is that of node " + std::to_string(other->number) + ": each has its own. " +
@@ -131,13 +131,6 @@ class Graph : public Running<Ring> {
   std::string who() const { return options_.name.empty() ? options_.kind : options_.kind + " '" + options_.name + "'"; }
 
  private:
-  // Who comes after one worker of a group comes after all that share its progress.
-  void follow(Node& node, Progress& progress, std::vector<Progress*>& upstream) const {
-    if (std::count(upstream.begin(), upstream.end(), &progress) != 0) return;
-    upstream.push_back(&progress);
-    for (const auto& before : nodes_)
-      if (&before->processor.sequence() == &progress) node.upstream.push_back(before.get());
-  }
   // Under the lock, without which it is there only as long as nobody removes it.
   Node& find(NodeId id) const {
     if (id.owner() != this)

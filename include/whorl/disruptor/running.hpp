@@ -87,6 +87,13 @@ class Running {
   }
 
  protected:
+  // Who comes after one worker of a group comes after all that share its progress.
+  void follow(Node& node, Progress& progress, std::vector<Progress*>& upstream) const {
+    if (std::count(upstream.begin(), upstream.end(), &progress) != 0) return;
+    upstream.push_back(&progress);
+    for (const auto& before : nodes_)
+      if (&before->processor.sequence() == &progress) node.upstream.push_back(before.get());
+  }
   void launch(Node& node) {
     if (node.drive != NodeDrive::thread) return;
     node.now(NodeState::starting);
