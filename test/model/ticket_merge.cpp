@@ -323,7 +323,11 @@ class JoinsLate : public model::Scenario {
       while (bug_ != Bug::none && !has_joined_.load(model::Order::acquire)) model::yield();
       model::require(merge_.run() == RunEnd::closed, "nothing else ends this run");
     } else if (thread == 1) {
-      for (int n = 0; n < kEach; ++n) producers_.publish(0, n);
+      for (int n = 0; n < kEach; ++n) {
+        producers_.publish(0, n);
+        model::require(ring_.shard(0).claimed() - merge_.sequence().passed(0) <= ring_.shard(0).capacity(),
+                       "the merge is overrun");
+      }
       while (!has_joined_.load(model::Order::acquire)) model::yield();
       producers_.end();
     } else {
@@ -449,8 +453,8 @@ void bugs(model::Suite& suite) {
                   model::scenario<Merged<ById, Bug::no_place_in_the_shards>>(Plan{.shards = 1, .each = 2}));
   suite.must_fail("planted: a consumer without a place among the tickets", "",
                   model::scenario<Merged<ById, Bug::no_place_among_tickets>>(Plan{.prepared = true}));
-  suite.must_fail("planted: a merge without a place in the shards, its first consumer is replaced", "",
-                  model::scenario<JoinsLate>(true, Bug::no_place_of_the_merge));
+  suite.must_fail("planted: a merge without a place in the shards, its first consumer is replaced",
+                  "the merge is overrun", model::scenario<JoinsLate>(true, Bug::no_place_of_the_merge));
   suite.must_fail("planted: of a chain that joins late, only the last one has a place in the shards", "",
                   model::scenario<ChainJoins>(Bug::no_place_in_the_shards));
 }
