@@ -6,9 +6,11 @@
 #include <whorl/disruptor/disruptor.hpp>
 #include <whorl/disruptor/event_poller.hpp>
 #include <whorl/disruptor/lossy_consumer.hpp>
+#include <whorl/disruptor/ordered_event_processor.hpp>
 #include <whorl/disruptor/ring_buffer.hpp>
 #include <whorl/disruptor/sharded_event_poller.hpp>
 #include <whorl/disruptor/sharded_event_processor.hpp>
+#include <whorl/disruptor/ticket_merge.hpp>
 #include <whorl/ring/sharded_ring.hpp>
 #include <whorl/sync/thread.hpp>
 #include <whorl/sync/topology.hpp>

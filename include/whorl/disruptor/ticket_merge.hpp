@@ -47,6 +47,8 @@ struct NoHandler {};
 ///                   >-- TicketMerge (sweeps) -'                             +--> a b x c d y ...
 ///     1: x y z ----'
 ///
+/// To end, close the shards, and join consumers and merge, which then have handled everything; halt only to stop before that.
+///
 /// run() is its loop, in a thread of its own or of whoever has nothing else to do. It ends
 ///
 ///     closed   no shard has, or gets, anything more, or who is upstream has ended: the tickets end, and so do their
