@@ -1,8 +1,17 @@
-// How a single producer publishes, written once and compiled three ways: to a ring buffer of its own; by a lease of one that
-// has shards (LEASED); and to shards by one that looks for an open one each time (LOOKS), which no_more_code.py must notice.
+// How a single producer publishes, written once and compiled several ways: to a ring buffer of its own; by a lease of one that
+// has shards (LEASED); and in ways that no_more_code.py must notice: to shards by one that looks for an open one each time
+// (LOOKS), that tells another function first (TELLS), that leaves it all to another function (HANDS_ON).
 #include <cstddef>
 #include <cstdint>
 #include <whorl/disruptor/sharded_sequencer.hpp>
+
+#if defined(HANDS_ON)
+#define ITSELF [[gnu::noinline]]
+#else
+#define ITSELF
+#endif
+
+extern "C" void told() noexcept;  // nobody's: nothing here is linked
 
 namespace {
 
@@ -27,17 +36,22 @@ struct Producer {
 template <class Layout>
 struct Producer {
   whorl::RingBuffer<std::uint64_t, whorl::Single, Layout, whorl::YieldingWait>& ring;
-  auto* operator->() noexcept { return &ring; }
+  auto* operator->() noexcept {
+#if defined(TELLS)
+    told();
+#endif
+    return &ring;
+  }
 };
 #endif
 
 template <class Layout>
-bool publish(Producer<Layout>& producer, std::uint64_t number) noexcept {
+ITSELF bool publish(Producer<Layout>& producer, std::uint64_t number) noexcept {
   return producer->try_publish_event([number](std::uint64_t& event) noexcept { event = number; });
 }
 
 template <class Layout>
-bool publish_many(Producer<Layout>& producer, std::uint64_t number, std::size_t n) noexcept {
+ITSELF bool publish_many(Producer<Layout>& producer, std::uint64_t number, std::size_t n) noexcept {
   return producer->try_publish_events(n, [&number](std::uint64_t& event) noexcept { event = number++; });
 }
 
