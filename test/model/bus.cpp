@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -76,6 +77,17 @@ void publish(P& publisher, int number) {
   model::require(publisher.template emplace<E>(number) == PublishResult::ok, "nobody has closed it");
 }
 
+/// False: nobody has run it so far.
+template <class B>
+bool leaves(B& bus, whorl::NodeId node) {
+  try {
+    model::require(bus.leave(node), "it has no deadline");
+    return true;
+  } catch (const std::invalid_argument&) {
+    return false;
+  }
+}
+
 /// What a subscriber sees: numbers that begin somewhere and have no gap.
 struct Sees {
   int first = 0;  // of what it has seen; 0: nothing
@@ -126,12 +138,11 @@ class Guest : public model::Scenario {
     }
     auto publisher = publisher_of(bus_);
     publish<Fill>(publisher, 1);
-    node_.emplace(bus_.template subscribe<Fill>(Visitor{*this}, {.own_thread = true}));
+    node_.emplace(bus_.template subscribe<Fill>(std::ref(guest_), {.own_thread = true}));
     is_here_.store(true, model::Order::release);
-    while (!has_begun_.load(model::Order::relaxed)) model::yield();
     publish<Fill>(publisher, 2);
     publish<Order>(publisher, 3);
-    model::require(bus_.leave(*node_), "it has no deadline");
+    while (!leaves(bus_, *node_)) model::yield();
     model::require(guest_.first == 2 && guest_.last == 2, "a guest sees what is published while it is there");
     publish<Fill>(publisher, 4);
     bus_.close();
@@ -140,19 +151,41 @@ class Guest : public model::Scenario {
   }
 
  private:
-  struct Visitor {
-    Guest& model;
-    void on_start() { model.has_begun_.store(true, model::Order::relaxed); }
-    void operator()(const Fill& event) { model.guest_(event); }
-  };
-
   Sees host_;
   Sees guest_;
   model::Atomic<bool> is_here_{false, "is here"};
-  model::Atomic<bool> has_begun_{false, "has begun"};
   B bus_{{.capacity = 1}};
   const whorl::NodeId host_node_ = bus_.subscribe(std::ref(host_), {.own_thread = true});
   std::optional<whorl::NodeId> node_;
+};
+
+/// Two publish into a bus of one place, whose only subscriber nobody has run. Another one joins, and the first wants to leave:
+/// whoever is in the middle of an event then is met there by nobody.
+template <class B>
+class TakeOver : public model::Scenario {
+ public:
+  TakeOver() { bus_.start(); }
+  std::size_t threads() const override { return 2; }
+  void run(std::size_t thread) override {
+    auto publisher = publisher_of(bus_);
+    if (thread == 1) {
+      bus_.subscribe(std::ref(second_), {.own_thread = true});
+      model::require(!leaves(bus_, node_), "nobody has run it");
+    }
+    published_[thread] = publisher.template try_emplace<Order>(1) == PublishResult::ok;
+  }
+  void finish() override {
+    model::require(published_[0] != published_[1], "there is one place, and it is taken");
+    bus_.close();
+    model::require(leaves(bus_, node_), "when it is closed all may leave");
+  }
+
+ private:
+  Sees first_;
+  Sees second_;
+  bool published_[2] = {};
+  B bus_{{.capacity = 1}};
+  const whorl::NodeId node_ = bus_.subscribe(std::ref(first_), {.own_thread = true});
 };
 
 template <class B>
@@ -169,5 +202,7 @@ int main(int argc, char** argv) {
   model::Suite suite(argc, argv);
   explore<Bus<whorl::Single>>(suite, "single");
   explore<Bus<whorl::Multi>>(suite, "multi");
+  const model::Bounds bounds{.preemptions = 2, .all_stale_reads = 2};
+  suite.check("multi: one that nobody has run stays", model::scenario<TakeOver<Bus<whorl::Multi>>>(), bounds);
   return suite.finish();
 }
