@@ -244,7 +244,7 @@ int main(int argc, char** argv) {
   suite.must_fail("planted: one of two workers has all shards", "",
                   model::scenario<Group<GroupBug::one_has_all_shards>>());
   suite.check("two workers, one of which fails, and one that follows them",
-              model::scenario<Group<GroupBug::none, true>>(), kFewer);
+              model::scenario<Group<GroupBug::none, true>>(), kFew);
   suite.must_fail("planted: a worker that fails ends all shards", "lost",
                   model::scenario<Group<GroupBug::one_ends_all, true>>());
   suite.check("a lease changes hands", model::scenario<HandedOver>(false));

@@ -48,9 +48,9 @@ class [[nodiscard]] ShardLease {
   /// Of a ring buffer's shard only, like all that follows: the event of a sequence that has been claimed.
   decltype(auto) get(SequenceNumber sequence) noexcept { return shard().get(sequence); }
   /// Where events lie side by side: as many of the n from `sequence` on as do so without a break.
-  auto span(SequenceNumber sequence, std::size_t n) noexcept
-    requires S::kDense
-  {
+  template <class Ring = S>  // so that clang 14 asks when it is called
+    requires Ring::kDense
+  auto span(SequenceNumber sequence, std::size_t n) noexcept {
     return shard().span(sequence, n);
   }
 
