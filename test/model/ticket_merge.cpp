@@ -142,7 +142,6 @@ enum class Bug {
   none,
   follows_nobody,          // one that should follow
   no_place_in_the_shards,  // for a consumer
-  no_place_of_the_merge,   // there
   no_place_among_tickets,
 };
 
@@ -313,25 +312,18 @@ class OneLeaves : public model::Scenario {
 /// has joined among them, in the order of the other one, which may have left by then.
 class JoinsLate : public model::Scenario {
  public:
-  explicit JoinsLate(bool early_leaves, Bug bug = Bug::none) : early_leaves_(early_leaves), bug_(bug) {
-    if (bug == Bug::no_place_of_the_merge) ring_.remove_gating(merge_.sequence());
-  }
+  explicit JoinsLate(bool early_leaves) : early_leaves_(early_leaves) {}
   std::size_t threads() const override { return 3; }
   void run(std::size_t thread) override {
     if (thread == 0) {
-      // So that every search finds it.
-      while (bug_ != Bug::none && !has_joined_.load(model::Order::acquire)) model::yield();
       model::require(merge_.run() == RunEnd::closed, "nothing else ends this run");
     } else if (thread == 1) {
-      for (int n = 0; n < kEach; ++n) {
-        producers_.publish(0, n);
-        model::require(ring_.shard(0).claimed() - merge_.sequence().passed(0) <= ring_.shard(0).capacity(),
-                       "the merge is overrun");
-      }
+      for (int n = 0; n < kEach; ++n) producers_.publish(0, n);
+      const whorl::Position ahead = ring_.shard(0).claimed() - merge_.sequence().passed(0);
       while (!has_joined_.load(model::Order::acquire)) model::yield();
+      model::require(ahead <= ring_.shard(0).capacity(), "the merge is overrun");
       producers_.end();
     } else {
-      while (bug_ != Bug::none && ring_.shard(0).claimed() == 0) model::yield();
       late_.emplace(merge_, std::initializer_list<whorl::Sequence*>{}, second_);
       if (early_leaves_) early_.reset();
       producers_.publish(1, 0);
@@ -369,7 +361,6 @@ class JoinsLate : public model::Scenario {
   using Consumer = OrderedEventProcessor<Merge<ById>, Seen&>;
 
   const bool early_leaves_;
-  const Bug bug_;
   ById ring_{(early_leaves_ ? 1 : 4) * kShards, kShards};
   Producers<ById> producers_{ring_};
   Merge<ById> merge_{ring_, {}, {.tickets = 4}};
@@ -412,7 +403,8 @@ class ChainJoins : public model::Scenario {
   // As much as there is room for, up to a lap more than fits; at last when both have joined.
   void produce() {
     const auto fill = [this](Event& event) { event.value.set(published_); };
-    while (bug_ != Bug::none && !has_begun_.load(model::Order::acquire)) model::yield();  // as in JoinsLate
+    while (bug_ != Bug::none && !has_begun_.load(model::Order::acquire))
+      model::yield();  // so that every search finds it
     for (bool is_last = false; !is_last; model::yield()) {
       is_last = have_joined_.load(model::Order::acquire);
       if (published_ != 3) published_ += ring_.shard_for(0).try_publish_event(fill);
@@ -453,8 +445,6 @@ void bugs(model::Suite& suite) {
                   model::scenario<Merged<ById, Bug::no_place_in_the_shards>>(Plan{.shards = 1, .each = 2}));
   suite.must_fail("planted: a consumer without a place among the tickets", "",
                   model::scenario<Merged<ById, Bug::no_place_among_tickets>>(Plan{.prepared = true}));
-  suite.must_fail("planted: a merge without a place in the shards, its first consumer is replaced",
-                  "the merge is overrun", model::scenario<JoinsLate>(true, Bug::no_place_of_the_merge));
   suite.must_fail("planted: of a chain that joins late, only the last one has a place in the shards", "",
                   model::scenario<ChainJoins>(Bug::no_place_in_the_shards));
 }
