@@ -1,6 +1,7 @@
 #pragma once
 // One shard of several, with the face of a sequencer that stands alone: so that the list is run over shards as well.
 
+#include <algorithm>
 #include <cstddef>
 #include <mutex>
 #include <optional>
@@ -14,8 +15,9 @@
 namespace whorl_test {
 
 /// The last shard of a Ring of kN. An exclusive one is claimed through its lease, which moves from thread to thread with
-/// whoever claims. What waits, handles and polls (one_shard_consumers.hpp) does so over all shards; nothing is published
-/// in the others, which nobody has leased.
+/// whoever claims. What waits, handles and polls (one_shard_consumers.hpp) does so over all shards. In the others some events
+/// have been published, in each another number of them, before there was a consumer: each shard is somewhere else, so that
+/// who mistakes one for another finds what is not there. Their leases have been given back.
 template <class Ring, std::size_t kN>
 class OneShard {
  public:
@@ -30,7 +32,10 @@ class OneShard {
       : ring_(capacity * kN, kN, std::move(wait), options) {
     if constexpr (!kShared) {
       while (lease_.size() != kN) lease_.push_back(std::move(*ring_.lease()));
+      for (std::size_t shard = 0; shard < kIndex; ++shard) publish_some(lease_[shard], shard);
       lease_.erase(lease_.begin(), lease_.end() - 1);
+    } else {
+      for (std::size_t shard = 0; shard < kIndex; ++shard) publish_some(ring_.shard(shard), shard);
     }
   }
 
@@ -113,6 +118,15 @@ class OneShard {
   }
 
  private:
+  // As many as there is room for at most: nobody has passed any.
+  template <class Producer>
+  void publish_some(Producer& producer, std::size_t shard) {
+    const std::size_t n = std::min(kN - shard, capacity());
+    const std::optional<whorl::SequenceNumber> last = producer.try_next(n);
+    WHORL_ASSERT(last, "an empty shard has room");
+    producer.publish(*last - static_cast<whorl::SequenceNumber>(n - 1), *last);
+  }
+
   // A lease does not end with claims open, which tests leave behind.
   void settle() {
     if constexpr (!kShared) {

@@ -32,6 +32,32 @@ std::vector<typename Face::Progress*> consumers_of(Face& face, std::span<whorl::
   return found;
 }
 
+/// A sequence that a test moves, and the consumer that is where it is.
+template <class Face>
+struct ByHand {
+  ByHand(const whorl::Sequence& s, Face& face) : sequence(s), progress(face.ring()) {}
+  // Wakes nobody of those that wait for events of any shard.
+  void follow() {
+    const whorl::Position passed = sequence.passed();
+    progress.in(Face::kIndex).release(passed);
+    if (sequence.ends_before(passed)) progress.end();
+  }
+  const whorl::Sequence& sequence;
+  typename Face::Progress progress;
+};
+
+/// The consumers behind these sequences. Those that a test moves are added to `by_hand`.
+template <class Face>
+std::vector<typename Face::Progress*> consumers_of(Face& face, std::span<whorl::Sequence* const> sequences,
+                                                   std::deque<ByHand<Face>>& by_hand) {
+  std::vector<typename Face::Progress*> found;
+  for (const whorl::Sequence* sequence : sequences) {
+    typename Face::Progress* const progress = face.progress_of(*sequence);
+    found.push_back(progress != nullptr ? progress : &by_hand.emplace_back(*sequence, face).progress);
+  }
+  return found;
+}
+
 /// A handler of one ring's events, called with those of a shard.
 template <class Face, class H>
 class OfOneShard {
@@ -86,27 +112,30 @@ class SequenceBarrier<Face, W> {
       : SequenceBarrier(face, std::span(upstream.begin(), upstream.size()), face.wait_strategy()) {}
   SequenceBarrier(Face& face, std::span<Sequence* const> upstream, W strategy)
       : face_(face), upstream_(upstream.begin(), upstream.end()), place_(face.ring()) {
-    const auto consumers = whorl_test::consumers_of(face, upstream);
-    if (consumers.size() != upstream.size()) {
-      by_hand_.emplace(face.shard(), upstream, std::move(strategy));
-    } else {
-      barrier_.emplace(face.ring(), std::span(consumers), std::move(strategy));
-    }
+    const auto consumers = whorl_test::consumers_of(face, upstream, by_hand_);
+    if (!by_hand_.empty()) sleeps_at_.emplace(face.shard(), upstream, strategy);
+    barrier_.emplace(face.ring(), std::span(std::as_const(consumers)), std::move(strategy));
   }
 
   BarrierResult wait_for(SequenceNumber sequence, const Until& until = {}, std::size_t most = ~std::size_t{0}) {
-    if (by_hand_) return by_hand_->wait_for(sequence, until, most);
+    if (sleeps_at_) (void)sleeps_at_->wait_for(sequence, until, most);
+    for (whorl_test::ByHand<Face>& one : by_hand_) one.follow();
     const auto p = static_cast<Position>(sequence);
     place_.in(Face::kIndex).release(p);
     const BarrierEnd end = barrier_->wait_for_any(place_, until);
     if (end != BarrierEnd::available) return {end, last_before(p)};
     return {end, last_before(p + barrier_->look(Face::kIndex, p, most))};
   }
-  void alert() { by_hand_ ? by_hand_->alert() : barrier_->alert(); }
-  void clear_alert() { by_hand_ ? by_hand_->clear_alert() : barrier_->clear_alert(); }
-  bool is_alerted() const { return by_hand_ ? by_hand_->is_alerted() : barrier_->is_alerted(); }
+  void alert() {
+    barrier_->alert();
+    if (sleeps_at_) sleeps_at_->alert();
+  }
+  void clear_alert() {
+    barrier_->clear_alert();
+    if (sleeps_at_) sleeps_at_->clear_alert();
+  }
+  bool is_alerted() const { return barrier_->is_alerted(); }
   SequenceNumber cursor() const {
-    if (by_hand_) return by_hand_->cursor();
     if (upstream_.empty()) return face_.cursor();
     SequenceNumber least = upstream_.front()->get();
     for (const Sequence* sequence : upstream_) least = std::min(least, sequence->get());
@@ -116,9 +145,10 @@ class SequenceBarrier<Face, W> {
  private:
   Face& face_;
   const std::vector<Sequence*> upstream_;
-  ShardedSequence<Shard> place_;                      // who waits is there
-  std::optional<ShardedBarrier<Shard, W>> barrier_;   // one of them:
-  std::optional<SequenceBarrier<Shard, W>> by_hand_;  // behind sequences of this shard only
+  ShardedSequence<Shard> place_;  // who waits is there
+  std::deque<whorl_test::ByHand<Face>> by_hand_;
+  std::optional<ShardedBarrier<Shard, W>> barrier_;     // says how each wait ends
+  std::optional<SequenceBarrier<Shard, W>> sleeps_at_;  // until then: who moves a sequence by hand wakes nobody else
 };
 
 template <class Face, EventHandler<Face> H, WaitStrategy W>
@@ -157,16 +187,11 @@ template <class Face>
 class EventPoller<Face> {
   using Shard = typename Face::Shard;
   using E = typename Face::Event;
-  using Progress = typename Face::Progress;
 
  public:
   explicit EventPoller(Face& face, std::initializer_list<Sequence*> upstream = {}) : face_(face) {
-    std::vector<Progress*> consumers;
-    for (Sequence* sequence : upstream) {
-      Progress* progress = face.progress_of(*sequence);
-      if (progress == nullptr) progress = &by_hand_.emplace_back(*sequence, face.ring()).progress;
-      consumers.push_back(progress);
-    }
+    const auto consumers =
+        whorl_test::consumers_of(face, std::span<Sequence* const>(upstream.begin(), upstream.size()), by_hand_);
     poller_.emplace(face.ring(), std::span(std::as_const(consumers)));
     face.know(poller_->sequence());
   }
@@ -174,7 +199,7 @@ class EventPoller<Face> {
 
   template <class Handler>
   PollState poll(Handler&& handler, std::size_t most = ~std::size_t{0}) {
-    for (ByHand& one : by_hand_) one.progress.release(Face::kIndex, one.sequence.passed());
+    for (whorl_test::ByHand<Face>& one : by_hand_) one.follow();
     return poller_->poll(
         [&](E& event, const ShardedEventContext<Shard>& context) {
           const EventContext one(context.sequence, context.end_of_batch, poller_->sequence().in(context.shard));
@@ -185,15 +210,8 @@ class EventPoller<Face> {
   Sequence& sequence() { return poller_->sequence().in(Face::kIndex); }
 
  private:
-  // A sequence that a test moves, and the consumer that is where it is.
-  struct ByHand {
-    ByHand(const Sequence& s, detail::Shards<Shard>& shards) : sequence(s), progress(shards) {}
-    const Sequence& sequence;
-    Progress progress;
-  };
-
   Face& face_;
-  std::deque<ByHand> by_hand_;
+  std::deque<whorl_test::ByHand<Face>> by_hand_;
   std::optional<ShardedEventPoller<Shard>> poller_;
 };
 

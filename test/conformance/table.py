@@ -181,7 +181,9 @@ type, and the rows after that list (rules, others' tests, ours) {ours} times. No
 
 Over shards runs every row of a sequencer, a ring buffer, a barrier, a processor or a poller, exclusive (through the lease) and shared, with one
 shard and with four. Processors, pollers and barriers are the sharded ones, which look at all shards; a barrier behind a sequence that the test
-moves by hand is that of the shard, of which a sharded barrier has one for each. These rows do not run there:
+moves by hand sleeps at that of the shard, and then asks the sharded one, whose answer counts. In the other three of four some events have been
+published, in each another number, before the consumers come; while a row runs nobody publishes there (what happens then is in the unit tests
+`sharded_*`, the model and the stress test `sharded_sequencer`). These rows do not run there:
 
 - Those of the `Disruptor` (DisruptorTest, ConsumerRepositoryTest, ShutdownOnFatalExceptionTest and ours of graphs): they are the builder's, not
   a sequencer's.
