@@ -1,4 +1,4 @@
-// refused: E* (on an EventBus: its Stored*)
+// refused: on an EventBus: its Stored
 
 #include <exception>
 #include <whorl/bus/event_bus.hpp>

@@ -103,10 +103,10 @@ class TopicHandler {
   {
     handler_.on_timeout(last);
   }
-  ErrorAction on_error(std::exception_ptr error, Stored* event, SequenceNumber sequence) noexcept
-    requires requires(H& handler) { handler.on_error(std::move(error), event, sequence); }
+  ErrorAction on_error(const std::exception_ptr& error, Stored* event, SequenceNumber sequence) noexcept
+    requires requires(H& handler) { handler.on_error(error, event, sequence); }
   {
-    ErrorAction action = handler_.on_error(std::move(error), event, sequence);
+    ErrorAction action = handler_.on_error(error, event, sequence);
     if constexpr (kTold) {
       const bool ended_batch = std::exchange(ends_batch_, false);
       if (event == nullptr) return action;  // a hook's, or of one that was released: it does not come again
