@@ -105,9 +105,9 @@ class GroupGate {
     if (!contains(member)) return false;
     std::uint64_t places = 0;  // those taken here
     for (Sequence* next : upstream) {
+      if (contains(*next)) continue;
       WHORL_ASSERT(distance(member.passed(), next->passed()) >= 0,
                    "hand over to sequences that the member has followed");
-      if (contains(*next)) continue;
       const std::size_t place = reserve();
       if (place == kMostMembers) return undo(places);
       settle(place, *next);
