@@ -105,7 +105,8 @@ class EventBus {
   /// is with handlers in an aggregate() or rewinding(), where on_error is given a Stored*, too.
   ///
   /// While it runs, if it is dynamic: it sees what is claimed after this has returned, and perhaps some before. A publication
-  /// that has begun counts as before, of one publisher or many, also if it is still in the event's constructor.
+  /// that has begun counts as before, of one publisher or many, also if it is still in the event's constructor, and so does
+  /// what a single publisher publishes in the place of a batch that it has given up.
   /// Errors:  besides misuse: std::system_error; what its on_start throws, if it joins while others run.
   template <class... Some, class H>
   NodeId subscribe(H&& handler, HandlerOptions options = {}) {

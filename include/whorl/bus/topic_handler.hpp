@@ -73,7 +73,7 @@ class TopicHandler {
   void operator()(Stored& stored, const EventContext& context) noexcept(kNothrow) {
     if constexpr (kTold) {
       ends_batch_ = context.end_of_batch;
-      if (done_ != context.sequence) hand(stored, context);
+      if (done_ != context.sequence && carried_ != context.sequence) hand(stored, context);
       if (!context.end_of_batch) return;
       done_ = context.sequence;
       handler_.on_batch_end(context.sequence);
@@ -115,6 +115,7 @@ class TopicHandler {
         done_ = sequence;
         action = ErrorAction::retry;
       }
+      if (action == ErrorAction::retry && done_ == sequence) carried_ = sequence;
     }
     return action;
   }
@@ -132,8 +133,10 @@ class TopicHandler {
   }
 
   Handler handler_;
-  bool ends_batch_ = false;             // these two where it is told of ends: what it is at ends a batch
-  std::optional<SequenceNumber> done_;  // only the end of its batch is to be told yet, if it comes again
+  // These where it is told of ends.
+  bool ends_batch_ = false;                // what it is at ends a batch
+  std::optional<SequenceNumber> done_;     // only the end of its batch is to be told yet, if it comes again
+  std::optional<SequenceNumber> carried_;  // the same of an earlier batch: also if this one is rewound
 };
 
 }  // namespace whorl::inline WHORL_ABI_TAG::detail

@@ -96,9 +96,6 @@ class DisruptorLife {
     graph_.forsake();
     graph_.join();
     graph_.wait_outside();
-    WHORL_ASSERT(
-        !entrance_.has_handles(),
-        "a producer ends before its Disruptor does: declare it after that, or reset() the optional that it is in");
   }
 
   static NodeDrive drive(const HandlerOptions& options) noexcept {

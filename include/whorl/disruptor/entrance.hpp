@@ -31,6 +31,14 @@ class Entrance {
   explicit Entrance(Ring& ring) noexcept : ring_(ring) {
     if constexpr (!Ring::kShared) ring_.disown();
   }
+  // Handlers that have producers have ended by now.
+  ~Entrance() {
+    WHORL_ASSERT(
+        handles_.load(sync::relaxed) == 0,  // relaxed: whoever has a producer is not to run any more
+        "a producer ends before its Disruptor does: declare it after that, or reset() the optional that it is in");
+  }
+  Entrance(const Entrance&) = delete;
+  Entrance& operator=(const Entrance&) = delete;
 
   // A producer's stay: what it claims is published or given up at its end.
   class Visit {
@@ -120,11 +128,10 @@ class Entrance {
                        [&](const Word* thread) { return thread->load(sync::relaxed) == self; });  // relaxed: as above
   }
 
-  // An exclusive producer's handle is there, or is there no more: counted where checks are on, for has_handles.
+  // An exclusive producer's handle is there, or is there no more: counted where checks are on.
   void count_handle(std::uint32_t more) noexcept {
     if constexpr (WHORL_CHECKED) handles_.fetch_add(more, sync::relaxed);  // relaxed: a count, for who destroys it all
   }
-  bool has_handles() const noexcept { return handles_.load(sync::relaxed) != 0; }  // relaxed: as above
 
   Ring& ring() noexcept { return ring_; }
   std::uint64_t full_waits() const noexcept { return full_waits_.load(sync::relaxed); }  // relaxed: a count

@@ -212,7 +212,8 @@ class Running {
 
   void over(Node& node, RunEnd end, std::exception_ptr error) noexcept {
     EventCount& waiting = Traits::waiting(ring_, node.processor.sequence());
-    const bool never_was = node.is_late && node.start_error != nullptr;
+    // Whoever has added it takes it out and is told why. One of own_thread has been added before.
+    const bool never_was = node.is_late && node.drive == NodeDrive::thread && node.start_error != nullptr;
     if (error != nullptr && !never_was) keep(std::move(error));
     // Who leaves may be halted, but not fail: then its processor has closed the ring, and the rest must hear of it.
     // Relaxed: see remove.

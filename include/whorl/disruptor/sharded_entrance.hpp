@@ -61,11 +61,6 @@ class ShardedEntrance {
   void remove_thread(const Word& thread) noexcept {
     for (std::size_t i = 0; i < entrances_.size(); ++i) entrances_[i].remove_thread(thread);
   }
-  bool has_handles() const noexcept {
-    bool any = false;
-    for (std::size_t i = 0; i < entrances_.size(); ++i) any |= entrances_[i].has_handles();
-    return any;
-  }
   bool is_inside_a_handler() noexcept { return entrances_[0].is_inside_a_handler(); }
 
  private:

@@ -6,6 +6,7 @@
 #include <span>
 #include <type_traits>
 #include <whorl/disruptor/event_poller.hpp>
+#include <whorl/disruptor/sharded_hooks.hpp>
 #include <whorl/disruptor/sharded_reader.hpp>
 #include <whorl/ring/options.hpp>
 #include <whorl/sync/alone.hpp>

@@ -65,7 +65,8 @@ struct NoHandler {};
 ///            64 members; std::bad_alloc.
 /// Gates:     sequence() is a member of the shards' gates from the construction on, until it has ended for good: one of their
 ///            64 places. So producers wait for it, too, also where there is no ordered consumer, or only one that has come
-///            later, and is to read what lies ahead of it.
+///            later, and is to read what lies ahead of it. `upstream` are members by themselves, unless all is built before
+///            producers begin. It cannot be a node of a Disruptor, which makes its nodes members.
 /// Lifetime:  its consumers end before it does, and it before the shards.
 template <class S, WaitStrategy W = typename S::Wait>
 class TicketMerge : public detail::ProcessorLoop<TicketMerge<S, W>, void, ShardPlace, detail::NoHandler> {
@@ -120,7 +121,9 @@ class TicketMerge : public detail::ProcessorLoop<TicketMerge<S, W>, void, ShardP
   static ShardPlace now() noexcept { return {}; }
   void close() noexcept { shards_.close(); }
 
-  void begin() noexcept { sequence().go_on(); }
+  void begin() noexcept {
+    if (!tickets_.is_closed()) sequence().go_on();
+  }
   void finish() noexcept {
     sequence().end();
     if (tickets_.is_closed()) return;

@@ -165,6 +165,45 @@ TEST_CASE_TEMPLATE("TopicHandler: a flush that fails is a failure on the last ev
 
 namespace {
 
+// Its first flush fails, when another order has come; then that order does.
+struct Rewinds {
+  std::function<void(std::uint64_t)> publish;
+  std::function<void()> close;
+  Numbers handled = {};
+  int failures = 0;
+
+  void operator()(const Order& order) {
+    if (order.number == 1 && failures < 2) throw std::runtime_error("order");
+    handled.push_back(order.number);
+  }
+  void on_batch_end(SequenceNumber) {
+    if (failures != 0) return close();
+    publish(1);
+    throw std::runtime_error("no flush");
+  }
+  ErrorAction on_error(const std::exception_ptr&, void*, SequenceNumber) noexcept {
+    return ++failures == 1 ? ErrorAction::retry : ErrorAction::rewind;
+  }
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("TopicHandler: what an earlier batch has handled does not come again when the next is rewound", B,
+                   WHORL_TEST_BUSES) {
+  typename B::template Of<Order, Fill> bus({.capacity = 8});
+  Rewinds journal{.publish = {}, .close = [&] { bus.close(); }};
+  const whorl::NodeId mine = bus.template subscribe<Order>(std::ref(journal), {.own_thread = true});
+  bus.start();
+  auto publisher = publisher_of(bus);
+  journal.publish = [&](std::uint64_t k) { CHECK(publisher.publish(Order{.number = k}) == PublishResult::ok); };
+  journal.publish(0);
+  CHECK(bus.run(mine) == whorl::RunEnd::closed);
+  bus.join();
+  CHECK(journal.handled == Numbers{0, 1});
+}
+
+namespace {
+
 // Gathers orders, and writes them at the end of a batch. Each of both fails where it is told to, and then says so.
 struct Gathers {
   std::uint64_t failing_order = ~std::uint64_t{0};

@@ -428,6 +428,20 @@ TEST_CASE_TEMPLATE("Disruptor: a node that comes late and cannot start was never
   CHECK_THROWS_AS(d.handle(std::ref(stays)), std::invalid_argument);
 }
 
+TEST_CASE_TEMPLATE("Disruptor: a node of own_thread that comes late and cannot start ends everything", F,
+                   WHORL_TEST_FLOWS) {
+  typename F::template Of<std::uint64_t> d({.capacity = 4, .dynamic = true});
+  Life stays, fails;
+  fails.why = "no disk";
+  d.handle(std::ref(stays));
+  d.start();
+  const whorl::NodeId mine = d.handle(std::ref(fails), {.own_thread = true});
+  auto producer = producer_of(d);
+  CHECK(d.run(mine) == RunEnd::failed);
+  CHECK(producer.publish(kNumbered) == PublishResult::closed);
+  CHECK_THROWS_WITH(d.join(), "no disk");
+}
+
 TEST_CASE_TEMPLATE("Disruptor: what waits for a node that is removed goes on; one that is needed stays", F,
                    WHORL_TEST_FLOWS) {
   typename F::template Of<std::uint64_t> d({.capacity = 2, .dynamic = true});
