@@ -58,11 +58,12 @@ HEADERS = {"headers", "codegen"}
 FULL = [
     Configuration("gcc", "g++", HEADERS | {"consumer", "lint", "misuse", "unit", "conformance", "stress", "model", "faults",
                                            "mutants", "spin", "examples", "bench"}),
-    Configuration("gcc-tsan", "g++", {"stress", "faults"}, THREADS, compiles_all=False),
+    Configuration("gcc-tsan", "g++", {"stress"}, THREADS, compiles_all=False),
     Configuration("clang-19", "clang++-19", HEADERS | {"fuzz"}, compiles_all=False),
     Configuration("clang-19-asan-ubsan", "clang++-19", {"unit", "stress"}, ADDRESSES, compiles_all=False),
     Configuration("clang-14", "clang++-14", HEADERS | {"unit"}, compiles_all=False),
-    Configuration("clang-19-tsan", "clang++-19", {"unit", "stress"}, THREADS, compiles_all=False, runs_by_default=False),
+    Configuration("clang-19-tsan", "clang++-19", {"unit", "stress", "faults"}, THREADS, compiles_all=False,
+                  runs_by_default=False),
     Configuration("gcc-asan-ubsan", "g++", {"unit", "stress", "faults"}, ADDRESSES, compiles_all=False, runs_by_default=False),
 ]
 QUICK = [Configuration("quick", "g++", {"unit", "misuse", "model", "lint", "headers", "codegen"}, compiles_all=False)]
