@@ -234,11 +234,7 @@ Report run_graph(Source& source, const Options& options, const std::stop_token& 
   const std::int64_t ended = run_threads(ring, halt, producers, graph);
 
   Report report;
-  clock.add_to(report, options, ended);
-  report.source = source.describe();
-  report.dense = source.is_dense();
-  report.trouble = source.trouble();
-  report.orders = report.dense ? source.end() : 0;
+  clock.add_to(report, options, source, ended);
   report.shards.resize(options.shards);
   add_ring(report, ring);
   add_producers(report, producers);

@@ -101,11 +101,7 @@ Report run_pipeline(Source& source, const Options& options, OutputFile* output, 
   const std::int64_t ended = run_threads(ring, halt, producers, consumer);
 
   Report report;
-  clock.add_to(report, options, ended);
-  report.source = source.describe();
-  report.dense = source.is_dense();
-  report.trouble = source.trouble();
-  report.orders = report.dense ? source.end() : 0;
+  clock.add_to(report, options, source, ended);
   report.missing_frames = missing_frames(producers);
   report.shards.resize(options.shards);
   add_producers(report, producers, ring);

@@ -31,7 +31,11 @@ void RunClock::begin() {
   begin_ns_ = now_ns();
 }
 
-void RunClock::add_to(Report& report, const Options& options, std::int64_t ended) const {
+void RunClock::add_to(Report& report, const Options& options, const Source& source, std::int64_t ended) const {
+  report.source = source.describe();
+  report.dense = source.is_dense();
+  report.trouble = source.trouble();
+  report.orders = report.dense ? source.end() : 0;
   const std::int64_t end = now_ns();
   const std::int64_t stopped = stopped_ns_;
   report.stopped = stopped != 0 && stopped <= end;

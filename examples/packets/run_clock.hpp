@@ -1,5 +1,5 @@
 #pragma once
-// What a run takes, and when it was asked to stop.
+// What a run takes, and when it was asked to stop: what every report begins with.
 
 #include <atomic>
 #include <cstdint>
@@ -8,6 +8,7 @@
 
 #include "options.hpp"
 #include "report.hpp"
+#include "source.hpp"
 
 namespace packets {
 
@@ -18,8 +19,9 @@ class RunClock {
 
   void begin();
 
-  /// To be called when the last thread has ended: what a report says of time. `ended` is when the last producer did.
-  void add_to(Report& report, const Options& options, std::int64_t ended) const;
+  /// To be called when the last thread has ended: what a report says of time, and of its source. `ended` is when the last producer
+  /// did.
+  void add_to(Report& report, const Options& options, const Source& source, std::int64_t ended) const;
 
  private:
   std::atomic<std::int64_t> stopped_ns_ = 0;

@@ -417,27 +417,10 @@ TEST_CASE_TEMPLATE("OrderedEventProcessor: a graph in threads sees every event o
       std::vector<std::jthread> threads;
       threads.emplace_back([&] { merge.run(); });
       for (auto* processor : {&a, &b, &c}) threads.emplace_back([processor] { processor->run(); });
-      std::vector<std::jthread> producers;
-      std::vector<LeaseOf<Ring>> leases;
-      if constexpr (!B::kShared) {
-        while (auto lease = ring.lease()) leases.push_back(std::move(*lease));
-      }
-      for (std::size_t i = 0; i < kShards; ++i) {
-        producers.emplace_back([&, i] {
-          const auto publish = [i](auto& shard) {
-            for (std::uint64_t n = 0; n < kEach; ++n)
-              (void)shard.publish_event([&](std::uint64_t& e) { e = 1000 * i + n; });
-          };
-          if constexpr (B::kShared) {
-            publish(ring.shard_for(i));
-          } else {
-            publish(leases[i]);
-          }
-        });
-      }
-      producers.clear();
+      Flood flood(ring, kEach, 1000);
+      flood.join();
       ring.close();
-      leases.clear();
+      flood.give_leases_back();
     }
     CHECK(two.seen == one.seen);
     CHECK(last.seen == one.seen);

@@ -239,26 +239,10 @@ TEST_CASE_TEMPLATE("ShardedEventProcessor: a graph in threads sees every event o
   {
     std::vector<std::jthread> threads;
     for (auto* processor : {&a, &b, &c}) threads.emplace_back([processor] { processor->run(); });
-    std::vector<std::jthread> producers;
-    std::vector<LeaseOf<Ring>> leases;  // all of them now: one that is given back could be had again
-    if constexpr (!B::kShared) {
-      while (auto lease = ring.lease()) leases.push_back(std::move(*lease));
-    }
-    for (std::size_t i = 0; i < kShards; ++i) {
-      producers.emplace_back([&, i] {
-        const auto publish = [](auto& shard) {
-          for (std::uint64_t n = 0; n < kEach; ++n) (void)shard.publish_event([&](std::uint64_t& e) { e = n; });
-        };
-        if constexpr (B::kShared) {
-          publish(ring.shard_for(i));
-        } else {
-          publish(leases[i]);
-        }
-      });
-    }
-    producers.clear();
+    Flood flood(ring, kEach);
+    flood.join();
     ring.close();
-    leases.clear();
+    flood.give_leases_back();
   }
   for (const Checker* checker : {&one, &two, &last}) {
     CHECK(checker->wrong == 0);
@@ -344,29 +328,13 @@ TEST_CASE_TEMPLATE("ShardedEventProcessor: a group is drained and dealt anew, un
       }
     };
   };
-  std::vector<std::jthread> producers;
-  std::vector<LeaseOf<Ring>> leases;
-  if constexpr (!B::kShared) {
-    while (auto lease = ring.lease()) leases.push_back(std::move(*lease));
-  }
-  for (std::size_t i = 0; i < kShards; ++i) {
-    producers.emplace_back([&, i] {
-      const auto publish = [](auto& shard) {
-        for (std::uint64_t n = 0; n < kEach; ++n) (void)shard.publish_event([&](std::uint64_t& e) { e = n; });
-      };
-      if constexpr (B::kShared) {
-        publish(ring.shard_for(i));
-      } else {
-        publish(leases[i]);
-      }
-    });
-  }
+  Flood flood(ring, kEach);
   work(2, 100)();
   work(4, 250)();
   work(3, 400)();
   auto done = work(1, kEach);
-  producers.clear();
-  leases.clear();
+  flood.join();
+  flood.give_leases_back();
   done();
   follows.join();
   CHECK(wrong.load() == 0);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -65,6 +66,40 @@ class Producers {
   Ring& ring_;
   std::vector<std::uint64_t> next_;
   std::vector<LeaseOf<Ring>> leases_;
+};
+
+/// A thread for each shard, whatever the kind, that publishes `each` numbers one by one, waiting for room, from
+/// stride * shard on.
+template <class Ring>
+class Flood {
+ public:
+  Flood(Ring& ring, std::uint64_t each, std::uint64_t stride = 0) {
+    if constexpr (!Ring::kShared) {  // all of them now: one that is given back could be had again
+      while (auto lease = ring.lease()) leases_.push_back(std::move(*lease));
+    }
+    for (std::size_t i = 0; i < ring.shard_count(); ++i) {
+      if constexpr (Ring::kShared) {
+        begin(ring.shard_for(i), each, stride * i);
+      } else {
+        begin(leases_[i], each, stride * i);
+      }
+    }
+  }
+
+  /// Returns when all is published. The leases are still there.
+  void join() { threads_.clear(); }
+  void give_leases_back() { leases_.clear(); }
+
+ private:
+  template <class Shard>
+  void begin(Shard& shard, std::uint64_t each, std::uint64_t first) {
+    threads_.emplace_back([&shard, each, first] {
+      for (std::uint64_t n = 0; n < each; ++n) (void)shard.publish_event([&](std::uint64_t& e) { e = first + n; });
+    });
+  }
+
+  std::vector<LeaseOf<Ring>> leases_;
+  std::vector<std::jthread> threads_;  // they end first
 };
 
 }  // namespace whorl_test
